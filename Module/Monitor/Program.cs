@@ -1,0 +1,6 @@
+namespace Containers.Monitor;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}
