@@ -28,6 +28,7 @@ internal static unsafe partial class Libc
     internal const int SIG_BLOCK = 0;
     internal const int SIG_SETMASK = 2;
 
+    internal const int P_ALL = 0;
     internal const int P_PID = 1;
     internal const int P_PIDFD = 3;
     internal const int WNOHANG = 1;
@@ -113,7 +114,29 @@ internal static unsafe partial class Libc
 
     internal static int setgroups(nuint count, uint* groups) => (int)syscall(SYS_setgroups, (nint)count, (nint)groups);
 
+    /// <summary>Sets a signal's disposition to the default: a zeroed kernel sigaction is SIG_DFL on every architecture.</summary>
+    internal static int ResetSignal(int signal)
+    {
+        ulong* action = stackalloc ulong[4] { 0, 0, 0, 0 };
+        return (int)syscall(SYS_rt_sigaction, signal, (nint)action, 0, sizeof(ulong));
+    }
+
+    /// <summary>rt_sigtimedwait(2) without time-out: waits for a signal of the set and returns its number.</summary>
+    internal static int rt_sigwait(ulong* set) => (int)syscall(SYS_rt_sigtimedwait, (nint)set, 0, 0, sizeof(ulong));
+
+    /// <summary>The raw getcwd(2): a directory outside the root reads "(unreachable)...", where libc would search instead.</summary>
+    internal static nint raw_getcwd(byte* buffer, nuint size) => syscall(SYS_getcwd, (nint)buffer, (nint)size);
+
     internal static void exit_group(int status) => syscall(SYS_exit_group, status);
+
+    /// <summary>signalfd(2) on a 64-bit mask.</summary>
+    internal static int signalfd4(int fd, ulong* mask, int flags) => (int)syscall(SYS_signalfd4, fd, (nint)mask, sizeof(ulong), flags);
+
+    [LibraryImport(Library)]
+    internal static partial int clock_gettime(int clock, timespec* time);
+
+    internal const int CLOCK_REALTIME = 0;
+    internal const int CLOCK_MONOTONIC = 1;
 
     [LibraryImport(Library)]
     internal static partial int getpid();

@@ -58,6 +58,12 @@ internal static unsafe partial class Libc
 
     internal static nint SYS_rt_sigtimedwait => Arm64 ? 137 : 128;
 
+    internal static nint SYS_rt_sigaction => Arm64 ? 134 : 13;
+
+    internal static nint SYS_getcwd => Arm64 ? 17 : 79;
+
+    internal static nint SYS_signalfd4 => Arm64 ? 74 : 289;
+
     internal static nint SYS_exit_group => Arm64 ? 94 : 231;
 
     internal static nint SYS_waitid => Arm64 ? 95 : 247;

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+
+namespace Containers.Engine.Launch.Plan;
+
+/// <summary>
+/// Messages between a session and a monitor, over the socket pair the monitor is born with and over its control socket. Each is a
+/// header followed by <see cref="MessageHeader.Length"/> bytes. Numbers travel as numbers (errno, signal), never as text.
+/// </summary>
+/// <remarks>
+/// session                               monitor
+///   |  (spawn, plan path)                  |
+///   |&lt;----- Started | Failed --------------|   once for each start that the session asked for
+///   |&lt;----- Output, Error -----------------|   only to attached sessions, with back-pressure
+///   |------ Input, EndOfInput ------------&gt;|
+///   |------ Signal, Stop, Pause, ... -----&gt;|
+///   |&lt;----- Done | Refused ----------------|   one answer to each request
+///   |&lt;----- Exited ------------------------|   to attached and waiting sessions; then the connection ends
+/// </remarks>
+internal enum MessageType : byte
+{
+    None = 0,
+
+    // From the monitor
+    Started = 1,
+    Failed = 2,
+    Output = 3,
+    Error = 4,
+    Exited = 5,
+    Done = 6,
+    Refused = 7,
+
+    // From a session
+    Input = 32,
+    EndOfInput = 33,
+    Signal = 34,
+    Stop = 35,
+    Pause = 36,
+    Resume = 37,
+    SetRestart = 38,
+    SetNameFile = 39,
+    Wait = 40,
+    Attach = 41,
+    Detach = 42,
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct MessageHeader
+{
+    internal MessageType Type;
+    internal byte Reserved0;
+    internal ushort Reserved1;
+    internal int Length;
+}
+
+/// <summary>The body of every message but Input, Output, Error and SetNameFile: 32 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct MessageBody
+{
+    /// <summary>Started: pid. Failed: index of the step, or -1 before the first. Exited: exit code. Signal, Stop: the signal.</summary>
+    internal int A;
+
+    /// <summary>Failed, Refused: errno. Exited: signal that ended it, or 0. Stop: time-out in milliseconds, -1 for ever. SetRestart: kind.</summary>
+    internal int B;
+
+    /// <summary>Exited: 1 when the kernel killed for lack of memory. SetRestart: maximum.</summary>
+    internal int C;
+
+    /// <summary>Exited: 1 when the container will be started again.</summary>
+    internal int D;
+
+    /// <summary>Started: start time of the process in clock ticks since boot (proc_pid_stat(5), field 22).</summary>
+    internal ulong E;
+
+    internal ulong F;
+}
+
+internal static class MonitorProtocol
+{
+    /// <summary>Longest piece of output or input in one message.</summary>
+    internal const int MaximumData = 64 << 10;
+
+    /// <summary>The session's descriptor in a new monitor.</summary>
+    internal const int SessionDescriptor = 3;
+
+    internal const string ControlSocketName = "control.sock";
+
+    internal const string LockFileName = "lock";
+
+    internal const string StateFileName = "state.json";
+}
+
+/// <summary>A record of the container's log: this header, then <see cref="Length"/> bytes as they came from the pipe.</summary>
+/// <remarks>
+/// One record is what one read returned: many lines, or a part of one. Readers split lines and join parts. That makes writing a log one
+/// system call a piece, whatever the lines' lengths.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LogRecordHeader
+{
+    internal const uint RecordMagic = 0x474f4c43;
+
+    /// <summary>"CLOG", little endian: a reader can find the next record after damage.</summary>
+    internal uint Magic;
+
+    /// <summary>Low 24 bits: length of the data. High 8 bits: 1 stdout, 2 stderr.</summary>
+    internal uint StreamAndLength;
+
+    /// <summary>When the data was read: nanoseconds since 1970, UTC.</summary>
+    internal long Time;
+
+    internal readonly int Length => (int)(StreamAndLength & 0xffffff);
+
+    internal readonly int Stream => (int)(StreamAndLength >> 24);
+}

@@ -1,0 +1,194 @@
+using System.Runtime.InteropServices;
+
+namespace Containers.Engine.Launch.Plan;
+
+/// <summary>
+/// The plan file: a memory image that the monitor loads and uses in place. All texts are NUL-terminated UTF-8 and all lists
+/// NULL-terminated arrays, just as the kernel wants them, because the child that walks the plan may not allocate. In the file a
+/// pointer is an offset from the file's start; the relocation table at the end names every pointer. Written and read on one
+/// machine by one version: <see cref="Version"/> is checked, nothing is converted.
+/// </summary>
+internal static class PlanFormat
+{
+    /// <summary>"CPLN", little endian.</summary>
+    internal const uint Magic = 0x4e4c5043;
+
+    /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
+    internal const uint Version = 1;
+
+    /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
+    internal const int MaximumSize = 16 << 20;
+
+    /// <summary>Numbered places for descriptors that steps hand to each other.</summary>
+    internal const int Slots = 24;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct PlanHeader
+{
+    internal uint Magic;
+    internal uint Version;
+    internal uint Size;
+    internal uint RelocationCount;
+    internal uint RelocationOffset;
+    internal uint StepCount;
+    internal PlanStepData* Steps;
+
+    /// <summary>Namespaces the child is born with (CLONE_NEW*).</summary>
+    internal ulong CloneFlags;
+    internal byte* ContainerId;
+    internal byte* BootId;
+
+    /// <summary>Where the container's record lives; the monitor writes <c>state.json</c> there.</summary>
+    internal byte* DataDirectory;
+
+    /// <summary>Where <see cref="DataDirectory"/> is moved before it is deleted (RemoveOnExit).</summary>
+    internal byte* TrashDirectory;
+
+    /// <summary>Holds the control socket and the lock; removed at the end.</summary>
+    internal byte* RunDirectory;
+
+    /// <summary>The file that reserves the container's name; removed with a container that removes itself.</summary>
+    internal byte* NameFile;
+    internal byte* LogDirectory;
+    internal ulong LogMaximumBytes;
+    internal uint LogMaximumFiles;
+    internal uint LogNumber;
+    internal PlanFlags Flags;
+    internal RestartKind Restart;
+    internal uint RestartMaximum;
+    internal uint RestartCount;
+    internal int StopSignal;
+    internal uint StopTimeoutMilliseconds;
+
+    internal byte* CgroupCloneInto;
+    internal byte* CgroupKillFile;
+    internal byte* CgroupFreezeFile;
+    internal byte* CgroupProcessesFile;
+    internal byte* CgroupOomFile;
+    internal byte** CgroupDirectories;
+
+    /// <summary>cgroup.procs files of the monitors' own cgroup: a detached monitor leaves the session's cgroup, or null.</summary>
+    internal byte** MonitorCgroupFiles;
+}
+
+[Flags]
+internal enum PlanFlags : uint
+{
+    None = 0,
+
+    /// <summary>The container has a stdin pipe; otherwise it reads /dev/null.</summary>
+    StandardInput = 1,
+
+    /// <summary>The session stays connected and wants output and exit.</summary>
+    Foreground = 2,
+    RemoveOnExit = 4,
+    FreezeIsV1 = 8,
+
+    /// <summary>Output is not written to a log.</summary>
+    NoLog = 16,
+
+    /// <summary>The init of the container shares the host's process namespace: its other processes must be killed by cgroup.</summary>
+    SharedProcessNamespace = 32,
+
+    /// <summary>Standard input ends when the session that started the container closes its side.</summary>
+    CloseInputWithSession = 64,
+}
+
+/// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
+public enum RestartKind
+{
+    /// <summary>It stays ended.</summary>
+    No = 0,
+
+    /// <summary>It is started again, whatever its exit code was.</summary>
+    Always = 1,
+
+    /// <summary>It is started again after an exit code other than 0.</summary>
+    OnFailure = 2,
+
+    /// <summary>Like Always, but a stopped container stays stopped over a reboot.</summary>
+    UnlessStopped = 3,
+}
+
+/// <summary>One step. The meaning of the fields depends on <see cref="Code"/>: see the records under Launch/Steps.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct PlanStepData
+{
+    internal PlanOpcode Code;
+    internal ushort Flags;
+    internal int Slot;
+    internal int Slot2;
+    internal uint Mode;
+    internal ulong X;
+    internal ulong Y;
+    internal ulong Z;
+    internal byte* Text1;
+    internal byte* Text2;
+    internal byte* Text3;
+    internal byte** List1;
+    internal byte** List2;
+    internal byte** List3;
+}
+
+internal enum PlanOpcode : ushort
+{
+    None = 0,
+    WriteHostFile,
+    Unshare,
+    JoinNamespace,
+    MakeMountsPrivate,
+    ChangeHostDirectory,
+    Mount,
+    OpenHost,
+    OpenInRoot,
+    CreateFileSystem,
+    Attach,
+    MakeNode,
+    MakeDirectory,
+    MakeSymbolicLink,
+    CloneTree,
+    SetMountAttributes,
+    MaskPath,
+    ReadOnlyPath,
+    WriteInSlot,
+    PivotRoot,
+    SetHostName,
+    SetDomainName,
+    RaiseLoopback,
+    SetResourceLimit,
+    JoinSessionKeyring,
+    SetUmask,
+    DropBoundingSet,
+    SetUser,
+    SetCapabilities,
+    NoNewPrivileges,
+    LoadSeccomp,
+    ChangeDirectory,
+    RunInit,
+    Execute,
+    CloseSlot,
+    SetOomScore,
+}
+
+/// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
+[Flags]
+internal enum OpenInRootFlags : ushort
+{
+    None = 0,
+
+    /// <summary>Make missing directories on the way, and the last one.</summary>
+    CreateDirectory = 1,
+
+    /// <summary>Make missing directories on the way, and an empty file at the end.</summary>
+    CreateFile = 2,
+
+    /// <summary>The last component may not be a symbolic link: for the mount points an image must not redirect.</summary>
+    NoLink = 4,
+
+    /// <summary>A directory is required.</summary>
+    Directory = 8,
+
+    /// <summary>A missing path leaves the slot empty, and steps that use it do nothing.</summary>
+    Optional = 16,
+}

@@ -1,0 +1,89 @@
+using Containers.Engine.Launch;
+
+namespace Containers.Engine.Lifecycle;
+
+public enum ContainerState
+{
+    /// <summary>Made, never started.</summary>
+    Created,
+    Running,
+    Paused,
+
+    /// <summary>Between two runs: the restart policy will start it again.</summary>
+    Restarting,
+    Exited,
+
+    /// <summary>Its record cannot be read; it can be removed.</summary>
+    Damaged,
+}
+
+/// <summary>A container as a session sees it at one moment. The object does not change; get it again to see what has.</summary>
+public sealed record Container
+{
+    /// <summary>64 hexadecimal digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The first 12 digits of the id: what people type.</summary>
+    public string ShortId => Id.Length > 12 ? Id[..12] : Id;
+
+    public required string Name { get; init; }
+
+    /// <summary>The image as the user named it.</summary>
+    public string Image { get; init; } = "";
+
+    public string ImageId { get; init; } = "";
+
+    /// <summary>Entrypoint and command that run, or would.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    public ContainerState State { get; init; }
+
+    /// <summary>A sentence such as "Up 3 minutes" or "Exited (137) 2 hours ago".</summary>
+    public string Status => ContainerStatusText.Describe(this, DateTimeOffset.UtcNow);
+
+    public DateTimeOffset Created { get; init; }
+
+    public DateTimeOffset? Started { get; init; }
+
+    public DateTimeOffset? Finished { get; init; }
+
+    /// <summary>Exit code of the last run; 128 + signal when a signal ended it; null while it runs, before the first run, or when nobody saw it.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>The signal that ended the last run, or null.</summary>
+    public int? Signal { get; init; }
+
+    public bool OomKilled { get; init; }
+
+    /// <summary>Pid of the first process, in the host's numbering; 0 when it does not run.</summary>
+    public int ProcessId { get; init; }
+
+    public int MonitorProcessId { get; init; }
+
+    /// <summary>False for a running container whose monitor was killed: it runs, but nobody records its log and its exit.</summary>
+    public bool Supervised { get; init; } = true;
+
+    public int RestartCount { get; init; }
+
+    public RestartSpec RestartPolicy { get; init; } = new();
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    public string HostName { get; init; } = "";
+
+    public string Network { get; init; } = "";
+
+    public bool RemoveOnExit { get; init; }
+
+    /// <summary>Bytes of output that could not be logged because the disk was full.</summary>
+    public long LostLogBytes { get; init; }
+
+    /// <summary>Why the record is damaged, or what stopped the last start; null otherwise.</summary>
+    public string? Problem { get; init; }
+
+    public ContainerSpec? Spec { get; init; }
+
+    public bool IsRunning => State is ContainerState.Running or ContainerState.Paused;
+
+    public override string ToString() => Name;
+}

@@ -1,0 +1,210 @@
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Monitor;
+
+/// <summary>
+/// Walks the plan in the new process, between clone3 and execve. This process is a copy of the monitor with one thread: it makes
+/// raw system calls on memory prepared before and nothing else. No allocation, no exception, no lock, no static constructor.
+/// Every routine returns 0 or an errno; the first errno ends the walk and travels to the monitor with the step's number.
+/// </summary>
+internal static unsafe partial class Child
+{
+    /// <summary>A slot that an optional path left empty: steps that use it do nothing.</summary>
+    private const int Skipped = -2;
+
+    /// <summary>Where the child keeps the pipe that reports failure; close-on-exec, so that its end means success.</summary>
+    private const int ReportDescriptor = 3;
+
+    /// <param name="plan">The plan.</param>
+    /// <param name="input">Becomes descriptor 0.</param>
+    /// <param name="output">Becomes descriptor 1.</param>
+    /// <param name="error">Becomes descriptor 2.</param>
+    /// <param name="report">Write end of the report pipe.</param>
+    internal static void Run(PlanHeader* plan, int input, int output, int error, int report)
+    {
+        // The descriptors are above 3, because 0 to 3 are taken in every monitor.
+        if (Libc.dup2(input, 0) < 0 || Libc.dup2(output, 1) < 0 || Libc.dup2(error, 2) < 0
+            || Libc.dup3(report, ReportDescriptor, Libc.O_CLOEXEC) < 0)
+        {
+            Report(report, -1, Errno.Last);
+        }
+
+        // Nobody in the container may look into this copy of the monitor before execve (security.md S3).
+        Libc.prctl(Libc.PR_SET_DUMPABLE, 0, 0, 0, 0);
+        Libc.umask(0);
+
+        int* slots = stackalloc int[PlanFormat.Slots];
+        for (int i = 0; i < PlanFormat.Slots; i++)
+        {
+            slots[i] = -1;
+        }
+
+        for (uint i = 0; i < plan->StepCount; i++)
+        {
+            int errno = Take(plan->Steps + i, slots);
+            if (errno != 0)
+            {
+                Report(ReportDescriptor, (int)i, errno);
+            }
+        }
+
+        Report(ReportDescriptor, -1, Errno.ENOEXEC);
+    }
+
+    private static void Report(int fd, int step, int errno)
+    {
+        int* message = stackalloc int[2] { step, errno };
+        Libc.write(fd, (byte*)message, 8);
+        Libc.exit_group(127);
+    }
+
+    private static int Take(PlanStepData* step, int* slots)
+    {
+        switch (step->Code)
+        {
+            case PlanOpcode.WriteHostFile:
+                return WriteHostFile(step);
+            case PlanOpcode.Unshare:
+                return Check(Libc.unshare((int)step->X));
+            case PlanOpcode.JoinNamespace:
+                return JoinNamespace(step);
+            case PlanOpcode.MakeMountsPrivate:
+                return MakeMountsPrivate();
+            case PlanOpcode.ChangeHostDirectory:
+                return Check(Libc.chdir(step->Text1));
+            case PlanOpcode.Mount:
+                return Check(Libc.mount(step->Text1, step->Text2, step->Text3, step->X, (byte*)step->List1));
+            case PlanOpcode.OpenHost:
+                return OpenHost(step, slots);
+            case PlanOpcode.OpenInRoot:
+                return OpenInRoot(step, slots);
+            case PlanOpcode.CreateFileSystem:
+                return CreateFileSystem(step, slots);
+            case PlanOpcode.Attach:
+                return Attach(step, slots);
+            case PlanOpcode.MakeNode:
+                return Check(Libc.mknodat(slots[step->Slot], step->Text1, step->Mode, step->X));
+            case PlanOpcode.MakeDirectory:
+                return Check(Libc.mkdirat(slots[step->Slot], step->Text1, step->Mode));
+            case PlanOpcode.MakeSymbolicLink:
+                return Check(Libc.symlinkat(step->Text2, slots[step->Slot], step->Text1));
+            case PlanOpcode.CloneTree:
+                return CloneTree(step, slots);
+            case PlanOpcode.SetMountAttributes:
+                return SetMountAttributes(step, slots);
+            case PlanOpcode.MaskPath:
+                return MaskPath(step, slots);
+            case PlanOpcode.ReadOnlyPath:
+                return ReadOnlyPath(step, slots);
+            case PlanOpcode.WriteInSlot:
+                return WriteInSlot(step, slots);
+            case PlanOpcode.PivotRoot:
+                return PivotRoot(slots[step->Slot]);
+            case PlanOpcode.SetHostName:
+                return Check(Libc.sethostname(step->Text1, (nuint)step->X));
+            case PlanOpcode.SetDomainName:
+                return Check(Libc.setdomainname(step->Text1, (nuint)step->X));
+            case PlanOpcode.RaiseLoopback:
+                return RaiseLoopback();
+            case PlanOpcode.SetResourceLimit:
+                return SetResourceLimit(step);
+            case PlanOpcode.JoinSessionKeyring:
+                return JoinSessionKeyring(step);
+            case PlanOpcode.SetUmask:
+                Libc.umask(step->Mode);
+                return 0;
+            case PlanOpcode.DropBoundingSet:
+                return DropBoundingSet(step->X, (int)step->Y);
+            case PlanOpcode.SetUser:
+                return SetUser(step);
+            case PlanOpcode.SetCapabilities:
+                return SetCapabilities(step);
+            case PlanOpcode.NoNewPrivileges:
+                return Check(Libc.prctl(Libc.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+            case PlanOpcode.LoadSeccomp:
+                return LoadSeccomp(step);
+            case PlanOpcode.ChangeDirectory:
+                return ChangeDirectory(step);
+            case PlanOpcode.RunInit:
+                return RunInit();
+            case PlanOpcode.Execute:
+                return Execute(step);
+            case PlanOpcode.CloseSlot:
+                return CloseSlot(step, slots);
+            default:
+                return Errno.ENOSYS;
+        }
+    }
+
+    private static int Check(int result) => result < 0 ? Errno.Last : 0;
+
+    private static int CloseSlot(PlanStepData* step, int* slots)
+    {
+        if (slots[step->Slot] >= 0)
+        {
+            Libc.close(slots[step->Slot]);
+            slots[step->Slot] = -1;
+        }
+
+        return 0;
+    }
+
+    /// <summary>Text1 = path on the host, Text2 = content, X = its length. Flags 1: a refusal (EPERM, EACCES) is accepted.</summary>
+    private static int WriteHostFile(PlanStepData* step)
+    {
+        int fd = Libc.openat(Libc.AT_FDCWD, step->Text1, Libc.O_WRONLY | Libc.O_CLOEXEC, 0);
+        int errno = fd < 0 ? Errno.Last : 0;
+        if (fd >= 0)
+        {
+            errno = Libc.write(fd, step->Text2, (nuint)step->X) < 0 ? Errno.Last : 0;
+            Libc.close(fd);
+        }
+
+        return (step->Flags & 1) != 0 && errno is Errno.EPERM or Errno.EACCES ? 0 : errno;
+    }
+
+    private static int JoinNamespace(PlanStepData* step)
+    {
+        int fd = Libc.openat(Libc.AT_FDCWD, step->Text1, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return Errno.Last;
+        }
+
+        int errno = Check(Libc.setns(fd, (int)step->X));
+        Libc.close(fd);
+        return errno;
+    }
+
+    private static int RaiseLoopback()
+    {
+        const nuint SIOCGIFFLAGS = 0x8913;
+        const nuint SIOCSIFFLAGS = 0x8914;
+
+        int fd = Libc.socket(Libc.AF_INET, Libc.SOCK_DGRAM | Libc.SOCK_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return Errno.Last;
+        }
+
+        // struct ifreq of netdevice(7): 16 bytes of name, then the flags; 40 bytes in all.
+        byte* request = stackalloc byte[40];
+        for (int i = 0; i < 40; i++)
+        {
+            request[i] = 0;
+        }
+
+        request[0] = (byte)'l';
+        request[1] = (byte)'o';
+        int errno = Check(Libc.ioctl(fd, SIOCGIFFLAGS, (nint)request));
+        if (errno == 0)
+        {
+            request[16] |= 1; // IFF_UP
+            errno = Check(Libc.ioctl(fd, SIOCSIFFLAGS, (nint)request));
+        }
+
+        Libc.close(fd);
+        return errno;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Monitor;
+
+/// <summary>A connected session. Its buffers are made when first needed: most connections carry one small request.</summary>
+internal unsafe struct Client
+{
+    /// <summary>The socket, or -1 for a free place.</summary>
+    internal int Descriptor;
+
+    /// <summary>Gets the container's output.</summary>
+    internal bool Attached;
+
+    /// <summary>Gets the exit.</summary>
+    internal bool Waiting;
+
+    /// <summary>It was answered for the last time: close it once everything is sent.</summary>
+    internal bool Closing;
+
+    internal byte* Incoming;
+    internal int IncomingLength;
+
+    internal byte* Outgoing;
+    internal int OutgoingStart;
+    internal int OutgoingEnd;
+
+    internal const int IncomingSize = MonitorProtocol.MaximumData + 64;
+    internal const int OutgoingSize = (2 * MonitorProtocol.MaximumData) + 1024;
+
+    internal readonly bool HasOutgoing => OutgoingEnd > OutgoingStart;
+
+    /// <summary>Room for one more piece of output; while an attached client has none, the container's pipes are not read.</summary>
+    internal readonly bool HasRoom => OutgoingSize - (OutgoingEnd - OutgoingStart) >= MonitorProtocol.MaximumData + 256;
+
+    internal void Close()
+    {
+        if (Descriptor >= 0)
+        {
+            Libc.close(Descriptor);
+        }
+
+        NativeMemory.Free(Incoming);
+        NativeMemory.Free(Outgoing);
+        this = default;
+        Descriptor = -1;
+    }
+
+    /// <returns>False when the connection is gone or the session reads nothing of what it asked for.</returns>
+    internal bool Send(MessageType type, void* body, int length)
+    {
+        MessageHeader header = new() { Type = type, Length = length };
+        return Append((byte*)&header, sizeof(MessageHeader)) && Append((byte*)body, length) && Flush();
+    }
+
+    internal bool Flush()
+    {
+        while (HasOutgoing)
+        {
+            nint sent = Libc.send(
+                Descriptor, Outgoing + OutgoingStart, (nuint)(OutgoingEnd - OutgoingStart), Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT);
+            if (sent < 0)
+            {
+                return Errno.Last is Errno.EAGAIN or Errno.EINTR;
+            }
+
+            OutgoingStart += (int)sent;
+        }
+
+        OutgoingStart = OutgoingEnd = 0;
+        return true;
+    }
+
+    /// <summary>Reads what is there.</summary>
+    /// <returns>False at the end of the connection.</returns>
+    internal bool Receive()
+    {
+        if (Incoming == null)
+        {
+            Incoming = (byte*)NativeMemory.Alloc(IncomingSize);
+        }
+
+        nint got = Libc.recv(Descriptor, Incoming + IncomingLength, (nuint)(IncomingSize - IncomingLength), Libc.MSG_DONTWAIT);
+        if (got < 0)
+        {
+            return Errno.Last is Errno.EAGAIN or Errno.EINTR;
+        }
+
+        IncomingLength += (int)got;
+        return got > 0;
+    }
+
+    internal void Consume(int length)
+    {
+        IncomingLength -= length;
+        if (IncomingLength > 0)
+        {
+            new Span<byte>(Incoming + length, IncomingLength).CopyTo(new Span<byte>(Incoming, IncomingLength));
+        }
+    }
+
+    private bool Append(byte* data, int length)
+    {
+        if (Outgoing == null)
+        {
+            Outgoing = (byte*)NativeMemory.Alloc(OutgoingSize);
+        }
+
+        if (OutgoingEnd + length > OutgoingSize && OutgoingStart > 0)
+        {
+            int pending = OutgoingEnd - OutgoingStart;
+            new Span<byte>(Outgoing + OutgoingStart, pending).CopyTo(new Span<byte>(Outgoing, pending));
+            OutgoingStart = 0;
+            OutgoingEnd = pending;
+        }
+
+        if (OutgoingEnd + length > OutgoingSize)
+        {
+            return false;
+        }
+
+        new ReadOnlySpan<byte>(data, length).CopyTo(new Span<byte>(Outgoing + OutgoingEnd, length));
+        OutgoingEnd += length;
+        return true;
+    }
+}

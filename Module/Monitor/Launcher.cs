@@ -1,0 +1,109 @@
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Monitor;
+
+/// <summary>Makes the container's first process from a plan.</summary>
+internal static unsafe class Launcher
+{
+    /// <summary>A process that was made, or the step and errno that prevented it.</summary>
+    internal struct Result
+    {
+        internal int Pid;
+        internal int PidDescriptor;
+
+        /// <summary>0, or the errno of the failure.</summary>
+        internal int Error;
+
+        /// <summary>Index of the failed step; -1 when the process itself could not be made.</summary>
+        internal int Step;
+    }
+
+    /// <summary>
+    /// clone3 of a process with a managed runtime is sound under four rules (docs/adr/0002): the child only makes raw system calls,
+    /// signals are blocked around the call, no garbage collection may begin in between, failures come back over a pipe.
+    /// </summary>
+    internal static Result Launch(PlanHeader* plan, int input, int output, int error)
+    {
+        Result result = new() { Pid = -1, PidDescriptor = -1, Step = -1 };
+        int* pipe = stackalloc int[2];
+        if (Libc.pipe2(pipe, Libc.O_CLOEXEC) < 0)
+        {
+            result.Error = Errno.Last;
+            return result;
+        }
+
+        int cgroup = -1;
+        if (plan->CgroupCloneInto != null)
+        {
+            cgroup = Libc.openat(Libc.AT_FDCWD, plan->CgroupCloneInto, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+            if (cgroup < 0)
+            {
+                result.Error = Errno.Last;
+                Libc.close(pipe[0]);
+                Libc.close(pipe[1]);
+                return result;
+            }
+        }
+
+        Libc.clone_args arguments = default;
+        int pidDescriptor = -1;
+        arguments.flags = plan->CloneFlags | Libc.CLONE_PIDFD;
+        arguments.pidfd = (ulong)&pidDescriptor;
+        arguments.exit_signal = Libc.SIGCHLD;
+        if (cgroup >= 0)
+        {
+            arguments.flags |= Libc.CLONE_INTO_CGROUP;
+            arguments.cgroup = (ulong)cgroup;
+        }
+
+        bool quiet = GC.TryStartNoGCRegion(64 << 10);
+        int pid = Libc.clone3(&arguments);
+        if (pid == 0)
+        {
+            Child.Run(plan, input, output, error, pipe[1]);
+        }
+
+        int errno = pid < 0 ? Errno.Last : 0;
+        if (quiet)
+        {
+            GC.EndNoGCRegion();
+        }
+
+        Libc.close(pipe[1]);
+        if (cgroup >= 0)
+        {
+            Libc.close(cgroup);
+        }
+
+        int* report = stackalloc int[2];
+        nint got = 0;
+        if (pid > 0)
+        {
+            do
+            {
+                got = Libc.read(pipe[0], (byte*)report, 8);
+            }
+            while (got < 0 && Errno.Last == Errno.EINTR);
+        }
+
+        Libc.close(pipe[0]);
+        if (pid > 0 && got == 0)
+        {
+            result.Pid = pid;
+            result.PidDescriptor = pidDescriptor;
+            return result;
+        }
+
+        result.Error = pid < 0 ? errno : report[1];
+        result.Step = pid < 0 ? -1 : report[0];
+        if (pid > 0)
+        {
+            Libc.siginfo_t info;
+            Libc.waitid(Libc.P_PIDFD, pidDescriptor, &info, Libc.WEXITED);
+            Libc.close(pidDescriptor);
+        }
+
+        return result;
+    }
+}

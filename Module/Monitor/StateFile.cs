@@ -1,0 +1,149 @@
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Monitor;
+
+/// <summary>What the monitor knows of the container: written whole, beside and renamed, so that a reader never sees a half.</summary>
+/// <remarks>The engine reads it as <c>Lifecycle.StateRecord</c>; the member names are the contract.</remarks>
+internal unsafe struct StateFile
+{
+    internal bool Running;
+    internal bool Paused;
+    internal bool Restarting;
+    internal int Pid;
+    internal ulong PidStartTime;
+    internal int MonitorPid;
+    internal ulong MonitorStartTime;
+    internal long StartedAt;
+    internal long FinishedAt;
+    internal int ExitCode;
+    internal int Signal;
+    internal bool OomKilled;
+    internal uint RestartCount;
+    internal bool StoppedByUser;
+    internal int FailedStep;
+    internal int FailedErrno;
+    internal ulong LostLogBytes;
+
+    /// <returns>0 or an errno. The disk may be full: the caller goes on.</returns>
+    internal readonly int Write(PlanHeader* plan, bool durable)
+    {
+        byte* buffer = stackalloc byte[1024];
+        JsonText json = new(buffer);
+        json.Begin();
+        json.Add("status"u8, Restarting ? "restarting"u8 : Running ? Paused ? "paused"u8 : "running"u8 : "exited"u8);
+        json.Add("pid"u8, Pid);
+        json.Add("pidStartTime"u8, (long)PidStartTime);
+        json.Add("monitorPid"u8, MonitorPid);
+        json.Add("monitorStartTime"u8, (long)MonitorStartTime);
+        json.Add("bootId"u8, new ReadOnlySpan<byte>(plan->BootId, Length(plan->BootId)));
+        json.Add("startedAt"u8, StartedAt);
+        json.Add("finishedAt"u8, FinishedAt);
+        json.Add("exitCode"u8, ExitCode);
+        json.Add("signal"u8, Signal);
+        json.Add("oomKilled"u8, OomKilled ? 1 : 0);
+        json.Add("restartCount"u8, (long)RestartCount);
+        json.Add("stoppedByUser"u8, StoppedByUser ? 1 : 0);
+        json.Add("failedStep"u8, FailedStep);
+        json.Add("failedErrno"u8, FailedErrno);
+        json.Add("lostLogBytes"u8, (long)LostLogBytes);
+        json.End();
+
+        int directory = Libc.openat(
+            Libc.AT_FDCWD, plan->DataDirectory, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        if (directory < 0)
+        {
+            return Errno.Last;
+        }
+
+        int errno = Replace(directory, buffer, json.Length, durable);
+        Libc.close(directory);
+        return errno;
+    }
+
+    /// <summary>Start time of a process: field 22 of proc_pid_stat(5), in clock ticks since boot; 0 when there is no such process.</summary>
+    internal static ulong StartTime(int pid)
+    {
+        byte* path = stackalloc byte[32];
+        int length = 0;
+        "/proc/"u8.CopyTo(new Span<byte>(path, 32));
+        length += 6;
+        length += JsonText.Digits(path + length, pid);
+        "/stat\0"u8.CopyTo(new Span<byte>(path + length, 8));
+        int fd = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return 0;
+        }
+
+        byte* text = stackalloc byte[512];
+        nint got = Libc.read(fd, text, 512);
+        Libc.close(fd);
+
+        // The command name may hold anything, spaces and parentheses too: count from the last ')'.
+        nint i = got - 1;
+        while (i > 0 && text[i] != ')')
+        {
+            i--;
+        }
+
+        int field = 2;
+        ulong value = 0;
+        for (i++; i < got && field <= 22; i++)
+        {
+            if (text[i] == ' ')
+            {
+                field++;
+            }
+            else if (field == 22)
+            {
+                value = (value * 10) + (ulong)(text[i] - '0');
+            }
+        }
+
+        return value;
+    }
+
+    internal static int Length(byte* text)
+    {
+        int length = 0;
+        while (text[length] != 0)
+        {
+            length++;
+        }
+
+        return length;
+    }
+
+    private static int Replace(int directory, byte* text, int length, bool durable)
+    {
+        fixed (byte* temporary = ".state.json.tmp\0"u8, name = "state.json\0"u8)
+        {
+            int fd = Libc.openat(
+                directory, temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x180); // 0600
+            if (fd < 0)
+            {
+                return Errno.Last;
+            }
+
+            int errno = Libc.write(fd, text, (nuint)length) == length ? 0 : Errno.ENOSPC;
+            if (errno == 0 && durable && Libc.fsync(fd) < 0)
+            {
+                errno = Errno.Last;
+            }
+
+            Libc.close(fd);
+            if (errno == 0 && Libc.renameat(directory, temporary, directory, name) < 0)
+            {
+                errno = Errno.Last;
+            }
+
+            if (errno == 0 && durable)
+            {
+                Libc.fsync(directory);
+            }
+
+            return errno;
+        }
+    }
+}

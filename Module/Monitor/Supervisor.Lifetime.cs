@@ -1,0 +1,226 @@
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Monitor;
+
+/// <summary>Stopping, the end of the process, restarts, and what is removed at the end.</summary>
+internal sealed unsafe partial class Supervisor
+{
+    private const long FirstDelay = 100;
+
+    /// <summary>Docker's limits: the delay doubles to a minute, and a run of 10 seconds counts as a good one.</summary>
+    private const long LongestDelay = 60_000;
+
+    private const long GoodRunNanoseconds = 10_000_000_000;
+
+    private uint _failures;
+
+    /// <summary>Signal, wait, kill. A container between two runs is simply not started again.</summary>
+    private void Stop(int signal, int timeoutMilliseconds)
+    {
+        if (_state.Restarting)
+        {
+            _restartAt = long.MaxValue;
+            Finish();
+            return;
+        }
+
+        if (_state.Paused)
+        {
+            _cgroup.Freeze(false);
+            _state.Paused = false;
+        }
+
+        if (timeoutMilliseconds == 0)
+        {
+            KillAll();
+            return;
+        }
+
+        Libc.pidfd_send_signal(_process, signal);
+        if (timeoutMilliseconds > 0)
+        {
+            _killAt = Math.Min(_killAt, Clock.Milliseconds() + timeoutMilliseconds);
+        }
+    }
+
+    /// <summary>Kills the first process and everything else in the cgroup, so that nothing of a tree that ignores signals remains.</summary>
+    private void KillAll()
+    {
+        Libc.pidfd_send_signal(_process, Libc.SIGKILL);
+        _cgroup.Kill();
+    }
+
+    private void OnProcessExit()
+    {
+        Libc.siginfo_t information = default;
+        if (Libc.waitid(Libc.P_PIDFD, _process, &information, Libc.WEXITED | Libc.WNOHANG) < 0 || information.si_pid == 0)
+        {
+            return;
+        }
+
+        bool exited = information.si_code == Libc.CLD_EXITED;
+        _state.Signal = exited ? 0 : information.si_status;
+        _state.ExitCode = exited ? information.si_status : 128 + information.si_status;
+        _state.FinishedAt = Clock.Now();
+        Libc.close(_process);
+        _process = -1;
+        _killAt = long.MaxValue;
+        if ((_plan->Flags & PlanFlags.SharedProcessNamespace) != 0)
+        {
+            _cgroup.Kill(); // With a namespace of its own the kernel has killed the others by now.
+        }
+
+        _drainUntil = Clock.Milliseconds() + DrainMilliseconds;
+    }
+
+    private void CloseStreams()
+    {
+        CloseInput();
+        Close(ref _output);
+        Close(ref _error);
+    }
+
+    private static void Close(ref int fd)
+    {
+        if (fd >= 0)
+        {
+            Libc.close(fd);
+            fd = -1;
+        }
+    }
+
+    private void OnEnded()
+    {
+        _state.Running = _state.Paused = false;
+        _state.Pid = 0;
+        _state.OomKilled = _cgroup.OomKills() > _oomBase;
+        _state.LostLogBytes = _log.Lost;
+        if (ShouldRestart())
+        {
+            Close(ref _mountNamespace);
+            _state.RestartCount++;
+            _state.Restarting = true;
+            _restartAt = Clock.Milliseconds() + _delay;
+            _delay = Math.Min(_delay * 2, LongestDelay);
+            _state.Write(_plan, durable: false);
+            ReportExit(restarts: true);
+        }
+        else
+        {
+            Finish();
+        }
+    }
+
+    private bool ShouldRestart()
+    {
+        if (_state.FinishedAt - _state.StartedAt >= GoodRunNanoseconds)
+        {
+            _delay = FirstDelay;
+        }
+
+        _failures = _state.ExitCode == 0 ? 0 : _failures + 1;
+        if (_stopping || _state.StoppedByUser)
+        {
+            return false;
+        }
+
+        return _plan->Restart switch
+        {
+            RestartKind.Always or RestartKind.UnlessStopped => true,
+            RestartKind.OnFailure => _state.ExitCode != 0 && (_plan->RestartMaximum == 0 || _failures <= _plan->RestartMaximum),
+            _ => false,
+        };
+    }
+
+    private void Restart()
+    {
+        _state.Restarting = false;
+        if (!Start())
+        {
+            // A plan that ran before fails now, for example because a device is gone: that is the end, with docker's code.
+            _state.ExitCode = 127;
+            _state.Signal = 0;
+            _state.FinishedAt = Clock.Now();
+            Finish();
+        }
+    }
+
+    /// <summary>The container has ended for good. First the record, then the news, then what takes time.</summary>
+    private void Finish()
+    {
+        _ended = true;
+        _state.Running = _state.Restarting = _state.Paused = false;
+        _state.Pid = 0;
+        _log.Close();
+        if ((_plan->Flags & PlanFlags.RemoveOnExit) != 0)
+        {
+            // When the session hears of the exit, name and id are free again; the files themselves may take longer.
+            Libc.renameat(Libc.AT_FDCWD, _plan->DataDirectory, Libc.AT_FDCWD, _plan->TrashDirectory);
+            if (_nameFile == null)
+            {
+                _nameFile = _plan->NameFile;
+            }
+
+            Libc.unlinkat(Libc.AT_FDCWD, _nameFile, 0);
+            _cgroup.Remove();
+            Close(ref _mountNamespace);
+            FileTree.Remove(Libc.AT_FDCWD, _plan->TrashDirectory);
+            RemoveRunFiles();
+        }
+        else
+        {
+            _state.Write(_plan, durable: false);
+        }
+
+        ReportExit(restarts: false);
+    }
+
+    private void RemoveWhatIsLeft()
+    {
+        if ((_plan->Flags & PlanFlags.RemoveOnExit) != 0)
+        {
+            return;
+        }
+
+        Close(ref _mountNamespace);
+        _cgroup.Remove();
+        _state.Write(_plan, durable: true);
+        RemoveRunFiles();
+    }
+
+    /// <summary>The lock goes last: whoever finds it free or gone knows that nothing of this run is left.</summary>
+    private void RemoveRunFiles()
+    {
+        FileTree.Remove(Libc.AT_FDCWD, _plan->RunDirectory);
+        byte* path = stackalloc byte[StateFile.Length(_plan->RunDirectory) + 8];
+        LockPath(_plan, path);
+        Libc.unlinkat(Libc.AT_FDCWD, path, 0);
+    }
+
+    private void ReportExit(bool restarts)
+    {
+        MessageBody body = new()
+        {
+            A = _state.ExitCode,
+            B = _state.Signal,
+            C = _state.OomKilled ? 1 : 0,
+            D = restarts ? 1 : 0,
+            E = (ulong)_state.FinishedAt,
+            F = _state.LostLogBytes,
+        };
+        for (int i = 0; i < MaximumClients; i++)
+        {
+            ref Client client = ref _clients[i];
+            if (client.Descriptor >= 0 && client.Waiting)
+            {
+                client.Waiting = client.Attached = false;
+                client.Closing = true;
+                if (!client.Send(MessageType.Exited, &body, sizeof(MessageBody)))
+                {
+                    client.Close();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,312 @@
+using System.Runtime.InteropServices;
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Monitor;
+
+/// <summary>The poll loop that stays with a container: its output, its sessions, its end, its restarts.</summary>
+internal sealed unsafe partial class Supervisor
+{
+    private const int MaximumClients = 32;
+
+    /// <summary>How long output is awaited after the first process ended: only a process outside the container can hold the pipe.</summary>
+    private const long DrainMilliseconds = 1000;
+
+    private readonly PlanHeader* _plan;
+    private readonly ContainerCgroup _cgroup;
+    private readonly int _listener;
+    private readonly int _signals;
+    private readonly Client[] _clients = new Client[MaximumClients];
+    private readonly byte* _buffer;
+    private StateFile _state;
+    private LogWriter _log;
+
+    private int _process = -1;
+    private int _mountNamespace = -1;
+    private int _output = -1;
+    private int _error = -1;
+    private int _input = -1;
+    private long _drainUntil = long.MaxValue;
+    private long _killAt = long.MaxValue;
+    private long _restartAt = long.MaxValue;
+    private long _leaveSessionAt = long.MaxValue;
+    private long _delay = FirstDelay;
+    private long _oomBase;
+    private bool _stopping;
+    private bool _ended;
+
+    internal Supervisor(PlanHeader* plan, int listener)
+    {
+        _plan = plan;
+        _listener = listener;
+        _cgroup = new ContainerCgroup(plan);
+        _buffer = (byte*)NativeMemory.Alloc((nuint)(sizeof(LogRecordHeader) + MonitorProtocol.MaximumData));
+        ulong handled = (1UL << (Libc.SIGTERM - 1)) | (1UL << (Libc.SIGINT - 1));
+        _signals = Libc.signalfd4(-1, &handled, Libc.O_CLOEXEC | Libc.O_NONBLOCK);
+        for (int i = 0; i < MaximumClients; i++)
+        {
+            _clients[i].Descriptor = -1;
+        }
+
+        _state.MonitorPid = Libc.getpid();
+        _state.MonitorStartTime = StateFile.StartTime(_state.MonitorPid);
+        _state.FailedStep = -1;
+        _state.RestartCount = plan->RestartCount;
+    }
+
+    internal int Run()
+    {
+        ref Client session = ref _clients[0];
+        session.Descriptor = MonitorProtocol.SessionDescriptor;
+        _log = LogWriter.Open(_plan);
+        MessageBody body = default;
+        if (!Start())
+        {
+            body.A = _state.FailedStep;
+            body.B = _state.FailedErrno;
+            session.Send(MessageType.Failed, &body, sizeof(MessageBody));
+            RemoveRunFiles();
+            return 1;
+        }
+
+        body.A = _state.Pid;
+        body.E = _state.PidStartTime;
+        session.Attached = session.Waiting = (_plan->Flags & PlanFlags.Foreground) != 0;
+        if (!session.Send(MessageType.Started, &body, sizeof(MessageBody)))
+        {
+            session.Close();
+        }
+
+        if (_plan->MonitorCgroupFiles != null)
+        {
+            // Joining another cgroup waits for the kernel (10 ms and more): not while a short container may be ending.
+            _leaveSessionAt = Clock.Milliseconds() + 50;
+        }
+
+        while (!_ended)
+        {
+            Poll();
+        }
+
+        FlushClients();
+        RemoveWhatIsLeft();
+        return 0;
+    }
+
+    /// <summary>The lock file lies beside the run directory, so that it outlives it: the last thing a monitor removes.</summary>
+    internal static void LockPath(PlanHeader* plan, byte* path)
+    {
+        int length = StateFile.Length(plan->RunDirectory);
+        new ReadOnlySpan<byte>(plan->RunDirectory, length).CopyTo(new Span<byte>(path, length));
+        ".lock\0"u8.CopyTo(new Span<byte>(path + length, 6));
+    }
+
+    /// <summary>Makes the pipes and the process.</summary>
+    /// <returns>False with <see cref="_state"/> saying which step failed.</returns>
+    private bool Start()
+    {
+        int* pipes = stackalloc int[6] { -1, -1, -1, -1, -1, -1 };
+        bool piped = (_plan->Flags & PlanFlags.StandardInput) != 0;
+        bool made = Libc.pipe2(pipes, Libc.O_CLOEXEC) == 0 && Libc.pipe2(pipes + 2, Libc.O_CLOEXEC) == 0;
+        int input = -1;
+        if (made && piped)
+        {
+            made = Libc.pipe2(pipes + 4, Libc.O_CLOEXEC) == 0;
+            input = pipes[4];
+        }
+        else if (made)
+        {
+            fixed (byte* path = "/dev/null\0"u8)
+            {
+                input = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+            }
+
+            made = input >= 0;
+        }
+
+        if (!made)
+        {
+            _state.FailedStep = -1;
+            _state.FailedErrno = Errno.Last;
+            return false;
+        }
+
+        _oomBase = _cgroup.OomKills();
+        Launcher.Result result = Launcher.Launch(_plan, input, pipes[1], pipes[3]);
+        Libc.close(input);
+        Libc.close(pipes[1]);
+        Libc.close(pipes[3]);
+        if (result.Error != 0)
+        {
+            Libc.close(pipes[0]);
+            Libc.close(pipes[2]);
+            if (piped)
+            {
+                Libc.close(pipes[5]);
+            }
+
+            _state.FailedStep = result.Step;
+            _state.FailedErrno = result.Error;
+            return false;
+        }
+
+        _process = result.PidDescriptor;
+        _output = NonBlocking(pipes[0]);
+        _error = NonBlocking(pipes[2]);
+        _input = piped ? NonBlocking(pipes[5]) : -1;
+        _drainUntil = long.MaxValue;
+        _state.Pid = result.Pid;
+        _state.PidStartTime = StateFile.StartTime(result.Pid);
+        _state.Running = true;
+        _state.Restarting = _state.Paused = _state.OomKilled = false;
+        _state.StartedAt = Clock.Now();
+        _state.FinishedAt = 0;
+        _state.FailedStep = -1;
+        _state.FailedErrno = 0;
+        HoldMountNamespace(result.Pid);
+        _state.Write(_plan, durable: false);
+        return true;
+    }
+
+    /// <summary>
+    /// Unmounting an overlay writes its upper file system out, in the last process that leaves the namespace. Holding the namespace
+    /// moves that behind the report of the exit (docs/performance.md).
+    /// </summary>
+    private void HoldMountNamespace(int pid)
+    {
+        byte* path = stackalloc byte[40];
+        "/proc/"u8.CopyTo(new Span<byte>(path, 40));
+        int length = 6 + JsonText.Digits(path + 6, pid);
+        "/ns/mnt\0"u8.CopyTo(new Span<byte>(path + length, 40 - length));
+        _mountNamespace = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+    }
+
+    private void Poll()
+    {
+        Libc.pollfd* polled = stackalloc Libc.pollfd[6 + MaximumClients];
+        bool room = AttachedClientsHaveRoom();
+        Set(polled, 0, _signals, Libc.POLLIN);
+        Set(polled, 1, _listener, Libc.POLLIN);
+        Set(polled, 2, _drainUntil == long.MaxValue ? _process : -1, Libc.POLLIN);
+        Set(polled, 3, room ? _output : -1, Libc.POLLIN);
+        Set(polled, 4, room ? _error : -1, Libc.POLLIN);
+        Set(polled, 5, InputIsPending() ? _input : -1, Libc.POLLOUT);
+        for (int i = 0; i < MaximumClients; i++)
+        {
+            ref Client client = ref _clients[i];
+            short events = client.IncomingLength < Client.IncomingSize ? Libc.POLLIN : (short)0;
+            Set(polled, 6 + i, client.Descriptor, client.HasOutgoing ? (short)(events + Libc.POLLOUT) : events);
+        }
+
+        if (Libc.poll(polled, 6 + MaximumClients, TimeOut()) > 0)
+        {
+            // Output first: what the container wrote before it ended belongs before its end.
+            if (polled[3].revents != 0)
+            {
+                ReadStream(ref _output, 1);
+            }
+
+            if (polled[4].revents != 0)
+            {
+                ReadStream(ref _error, 2);
+            }
+
+            for (int i = 0; i < MaximumClients; i++)
+            {
+                if (polled[6 + i].revents != 0)
+                {
+                    Serve(ref _clients[i], polled[6 + i].revents);
+                }
+            }
+
+            if (polled[5].revents != 0)
+            {
+                PumpInput();
+            }
+
+            if (polled[1].revents != 0)
+            {
+                Accept();
+            }
+
+            if (polled[0].revents != 0)
+            {
+                OnSignal();
+            }
+
+            if (polled[2].revents != 0)
+            {
+                OnProcessExit();
+            }
+        }
+
+        OnTimers(Clock.Milliseconds());
+    }
+
+    private static void Set(Libc.pollfd* polled, int index, int fd, short events)
+    {
+        polled[index].fd = fd;
+        polled[index].events = events;
+        polled[index].revents = 0;
+    }
+
+    private int TimeOut()
+    {
+        long next = Math.Min(Math.Min(_drainUntil, _killAt), Math.Min(_restartAt, _leaveSessionAt));
+        if (next == long.MaxValue)
+        {
+            return -1;
+        }
+
+        long left = next - Clock.Milliseconds();
+        return left <= 0 ? 0 : (int)Math.Min(left, int.MaxValue);
+    }
+
+    private void OnTimers(long now)
+    {
+        if (_drainUntil != long.MaxValue && (now >= _drainUntil || (_output < 0 && _error < 0)))
+        {
+            CloseStreams();
+            _drainUntil = long.MaxValue;
+            OnEnded();
+        }
+
+        if (now >= _killAt)
+        {
+            _killAt = long.MaxValue;
+            KillAll();
+        }
+
+        if (now >= _restartAt)
+        {
+            _restartAt = long.MaxValue;
+            Restart();
+        }
+
+        if (now >= _leaveSessionAt)
+        {
+            _leaveSessionAt = long.MaxValue;
+            for (byte** file = _plan->MonitorCgroupFiles; *file != null; file++)
+            {
+                ContainerCgroup.WriteFile(*file, "0"u8);
+            }
+        }
+    }
+
+    /// <summary>The host shuts down, or somebody ends the monitor: the container is stopped as its configuration says.</summary>
+    private void OnSignal()
+    {
+        byte* information = stackalloc byte[128]; // struct signalfd_siginfo
+        while (Libc.read(_signals, information, 128) == 128)
+        {
+            _stopping = true;
+            Stop(_plan->StopSignal, (int)_plan->StopTimeoutMilliseconds);
+        }
+    }
+
+    private static int NonBlocking(int fd)
+    {
+        Libc.fcntl(fd, Libc.F_SETFL, Libc.fcntl(fd, Libc.F_GETFL, 0) | Libc.O_NONBLOCK);
+        return fd;
+    }
+}
