@@ -61,6 +61,8 @@ internal unsafe struct PlanHeader
     internal int StopSignal;
     internal uint StopTimeoutMilliseconds;
 
+    /// <summary>Process namespace of another container the child is born into, or null.</summary>
+    internal byte* PidNamespace;
     internal byte* CgroupCloneInto;
     internal byte* CgroupKillFile;
     internal byte* CgroupFreezeFile;
@@ -168,7 +170,6 @@ internal enum PlanOpcode : ushort
     RunInit,
     Execute,
     CloseSlot,
-    SetOomScore,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
