@@ -11,7 +11,7 @@ internal sealed record LaunchInput
 
     internal required ContainerSpec Spec { get; init; }
 
-    internal required ImageDefaults Image { get; init; }
+    internal required ProgramDefaults Image { get; init; }
 
     internal required HostFacts Host { get; init; }
 
@@ -55,7 +55,7 @@ internal sealed record LaunchInput
 }
 
 /// <summary>What the image says about the process.</summary>
-internal sealed record ImageDefaults(
+internal sealed record ProgramDefaults(
     IReadOnlyList<string> Entrypoint, IReadOnlyList<string> Command, IReadOnlyList<string> Environment, string WorkingDirectory, string User, string StopSignal);
 
 /// <param name="Target">Path in the container.</param>

@@ -79,7 +79,7 @@ internal sealed partial class LaunchPlanCompiler
         _spec.Process.WorkingDirectory ?? (_input.Image.WorkingDirectory.Length > 0 ? _input.Image.WorkingDirectory : "/");
 
     /// <summary>docker's rule: a new entrypoint drops the image's command; a new command keeps the image's entrypoint.</summary>
-    internal static IReadOnlyList<string> CommandLine(ProcessSpec process, ImageDefaults image)
+    internal static IReadOnlyList<string> CommandLine(ProcessSpec process, ProgramDefaults image)
     {
         IReadOnlyList<string> entrypoint = process.Entrypoint ?? image.Entrypoint;
         IReadOnlyList<string> command = process.Command ?? (process.Entrypoint is null ? image.Command : []);

@@ -57,7 +57,7 @@ internal sealed partial class LaunchPlanCompiler
     }
 
     /// <summary>The container's stop signal: its own, the image's, SIGTERM.</summary>
-    internal static int StopSignal(ContainerSpec spec, ImageDefaults image) =>
+    internal static int StopSignal(ContainerSpec spec, ProgramDefaults image) =>
         SignalNames.Parse(spec.Process.StopSignal ?? (image.StopSignal.Length > 0 ? image.StopSignal : "SIGTERM"));
 
     private ulong CloneFlags()
