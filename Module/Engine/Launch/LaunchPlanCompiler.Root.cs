@@ -45,7 +45,7 @@ internal sealed partial class LaunchPlanCompiler
         foreach ((string target, string source) in _input.EtcFiles)
         {
             Add(LaunchSteps.OpenHost(Slot.Source, source));
-            Add(LaunchSteps.OpenInRoot(Slot.Target, target, OpenInRootFlags.CreateFile | OpenInRootFlags.NoLink, 0x1A4)); // 0644
+            Add(LaunchSteps.OpenInRoot(Slot.Target, target, OpenInRootFlags.CreateFile | OpenInRootFlags.Optional, 0x1A4)); // 0644
             Add(LaunchSteps.CloneTree(Slot.Mount, Slot.Source, recursive: false, source));
             Attach(Slot.Mount, target);
             Add(new LaunchStep(PlanOpcode.CloseSlot, source, "") { Slot = Slot.Source });

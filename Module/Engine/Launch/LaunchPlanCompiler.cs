@@ -78,6 +78,7 @@ internal sealed partial class LaunchPlanCompiler
         flags |= _spec.Process.Interactive ? PlanFlags.StandardInput : 0;
         flags |= _input.Foreground ? PlanFlags.Foreground | PlanFlags.CloseInputWithSession : 0;
         flags |= _spec.RemoveOnExit ? PlanFlags.RemoveOnExit : 0;
+        flags |= _spec.CgroupParent is null ? PlanFlags.RemoveCgroupParents : 0;
         flags |= _spec.Log.Disabled ? PlanFlags.NoLog : 0;
         flags |= _spec.Namespaces.Pid == NamespaceSpec.Private ? 0 : PlanFlags.SharedProcessNamespace;
         return flags;

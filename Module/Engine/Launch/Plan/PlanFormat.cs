@@ -95,6 +95,9 @@ internal enum PlanFlags : uint
 
     /// <summary>Standard input ends when the session that started the container closes its side.</summary>
     CloseInputWithSession = 64,
+
+    /// <summary>The cgroups above the container's are the engine's own: the last container removes them.</summary>
+    RemoveCgroupParents = 128,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
