@@ -101,7 +101,9 @@ public sealed partial record ResourceLimits
         if (CpuQuota is not null and not -1 and < 1000)
         {
             throw Invalid(
-                "InvalidCpuQuota", $"A CPU quota of {CpuQuota} microseconds is too small.", CpuQuota, "Give at least 1000, or -1 for no limit.");
+                "InvalidCpuQuota",
+                $"A CPU quota of {CpuQuota} microseconds is too small.",
+                CpuQuota, "Give at least 1000, or -1 for no limit.");
         }
 
         if (CpuPeriod is < 1000 or > 1_000_000)
@@ -135,7 +137,9 @@ public sealed partial record ResourceLimits
         if (list.Except(online()) is { Count: > 0 } missing)
         {
             throw Invalid(
-                errorId, $"'{text}' names {what} {missing[0]}, which this host does not have.", text, $"Name only {what}s that are online.");
+                errorId,
+                $"'{text}' names {what} {missing[0]}, which this host does not have.",
+                text, $"Name only {what}s that are online.");
         }
     }
 
