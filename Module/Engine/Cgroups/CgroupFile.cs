@@ -44,7 +44,7 @@ internal static unsafe class CgroupFile
     internal static int TryWrite(string path, string value)
     {
         Span<byte> name = stackalloc byte[PathMaximum];
-        Span<byte> text = stackalloc byte[512];
+        Span<byte> text = stackalloc byte[PathMaximum];
         if (!Terminate(path, name) || !Encoding.UTF8.TryGetBytes(value, text[..^1], out int length))
         {
             return Errno.ENAMETOOLONG;

@@ -24,13 +24,13 @@ internal sealed class CgroupHost
             (false, true) => CgroupVersion.V2,
             _ => CgroupVersion.None,
         };
-        Controllers = Version == CgroupVersion.V2 ? _base!.Controllers : _v1.SelectMany(m => m.Controllers).Where(IsReal).ToHashSet();
     }
 
     internal CgroupVersion Version { get; }
 
     /// <summary>The controllers that can be used on this host, by their kernel names; v1 blkio is v2 io.</summary>
-    internal IReadOnlySet<string> Controllers { get; }
+    internal IReadOnlySet<string> Controllers =>
+        Version == CgroupVersion.V2 ? _base!.Controllers : _v1.SelectMany(m => m.Controllers).Where(IsReal).ToHashSet();
 
     internal static CgroupHost Detect() =>
         Detect(File.ReadAllText("/proc/self/mountinfo"), () => File.ReadAllText("/proc/self/cgroup"));

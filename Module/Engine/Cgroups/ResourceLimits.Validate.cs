@@ -19,7 +19,8 @@ public sealed partial record ResourceLimits
         ValidateMemory();
         if (PidsLimit < -1)
         {
-            throw Invalid("InvalidPidsLimit", $"A process limit of {PidsLimit} makes no sense.", PidsLimit, "Give 1 or more, or -1 for no limit.");
+            throw Invalid(
+                "InvalidPidsLimit", $"A process limit of {PidsLimit} makes no sense.", PidsLimit, "Give 1 or more, or -1 for no limit.");
         }
 
         ValidateCpu();
@@ -66,7 +67,8 @@ public sealed partial record ResourceLimits
 
         if (MemorySwappiness is < 0 or > 100)
         {
-            throw Invalid("InvalidMemorySwappiness", $"A swappiness of {MemorySwappiness} is out of range.", MemorySwappiness, "Give 0 to 100.");
+            throw Invalid(
+                "InvalidMemorySwappiness", $"A swappiness of {MemorySwappiness} is out of range.", MemorySwappiness, "Give 0 to 100.");
         }
     }
 
@@ -92,18 +94,22 @@ public sealed partial record ResourceLimits
 
         if (CpuShares is < 2 or > 262144)
         {
-            throw Invalid("InvalidCpuShares", $"A CPU share of {CpuShares} is out of range.", CpuShares, "Give 2 to 262144; 1024 is the default.");
+            throw Invalid(
+                "InvalidCpuShares", $"A CPU share of {CpuShares} is out of range.", CpuShares, "Give 2 to 262144; 1024 is the default.");
         }
 
         if (CpuQuota is not null and not -1 and < 1000)
         {
             throw Invalid(
-                "InvalidCpuQuota", $"A CPU quota of {CpuQuota} microseconds is too small.", CpuQuota, "Give at least 1000, or -1 for no limit.");
+                "InvalidCpuQuota",
+                $"A CPU quota of {CpuQuota} microseconds is too small.",
+                CpuQuota, "Give at least 1000, or -1 for no limit.");
         }
 
         if (CpuPeriod is < 1000 or > 1_000_000)
         {
-            throw Invalid("InvalidCpuPeriod", $"A CPU period of {CpuPeriod} microseconds is out of range.", CpuPeriod, "Give 1000 to 1000000.");
+            throw Invalid(
+                "InvalidCpuPeriod", $"A CPU period of {CpuPeriod} microseconds is out of range.", CpuPeriod, "Give 1000 to 1000000.");
         }
 
         if (CpuRtRuntime < 0 || CpuRtPeriod <= 0 || CpuRtRuntime > (CpuRtPeriod ?? 1_000_000))
@@ -130,7 +136,10 @@ public sealed partial record ResourceLimits
             ?? throw Invalid(errorId, $"'{text}' is not a list of {what}s.", text, "Write numbers and ranges, for example 0-3,7.");
         if (list.Except(online()) is { Count: > 0 } missing)
         {
-            throw Invalid(errorId, $"'{text}' names {what} {missing[0]}, which this host does not have.", text, $"Name only {what}s that are online.");
+            throw Invalid(
+                errorId,
+                $"'{text}' names {what} {missing[0]}, which this host does not have.",
+                text, $"Name only {what}s that are online.");
         }
     }
 

@@ -154,7 +154,8 @@ public class CgroupHostTests
         File.WriteAllText($"{app}/cgroup.controllers", "memory pids\n");
         File.WriteAllText($"{app}/cgroup.subtree_control", "memory pids\n");
         CgroupHost host = CgroupHost.Detect(
-            $"30 23 0:26 / {top.Path} rw - cgroup2 cgroup2 rw", () => "1:name=x:/y\n0::/user.slice/user@1000.service/app.slice/shell.scope\n");
+            $"30 23 0:26 / {top.Path} rw - cgroup2 cgroup2 rw",
+            () => "1:name=x:/y\n0::/user.slice/user@1000.service/app.slice/shell.scope\n");
 
         string? directory = host.Get("box").Create(new ResourceLimits(), [], []).CloneIntoDirectory;
 

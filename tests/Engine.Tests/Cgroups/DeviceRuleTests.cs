@@ -28,15 +28,21 @@ public class DeviceRuleTests
     public void Anything_else_is_refused(string text) =>
         Assert.Equal("InvalidDeviceRule", Assert.Throws<EngineException>(() => DeviceRule.Parse(text)).ErrorId);
 
-    [Fact]
-    public void V1_denies_everything_first_and_never_writes_a_narrow_rule_as_all()
+    [Theory]
+    [InlineData("c 1:3 rwm;a 7:* r", "devices.deny a;devices.allow c 1:3 rwm;devices.allow b 7:* r;devices.allow c 7:* r")]
+    [InlineData("a *:* rwm;!c 1:3 w", "devices.allow a;devices.deny c 1:3 w")]
+    [InlineData("a *:* r", "devices.deny a;devices.allow b *:* r;devices.allow c *:* r")] // "a" would allow writing too
+    [InlineData("c 1:3 r;!a *:* rwm;c 1:5 r", "devices.deny a;devices.allow c 1:5 r")]
+    public void V1_gets_a_default_and_its_exceptions(string rules, string lines)
     {
-        DeviceRule[] rules = [DeviceRule.Parse("c 1:3 rwm"), DeviceRule.Parse("a 7:* r"), DeviceRule.Parse("!b 7:1 r")];
-
-        Assert.Equal(
-            ["devices.deny a", "devices.allow c 1:3 rwm", "devices.allow b 7:* r", "devices.allow c 7:* r", "devices.deny b 7:1 r"],
-            V1Devices.Lines(rules).Select(l => $"{l.File} {l.Value}"));
+        Assert.True(V1Devices.CanExpress(Rules(rules)));
+        Assert.Equal(lines, string.Join(';', V1Devices.Lines(Rules(rules)).Select(l => $"{l.File} {l.Value}")));
     }
+
+    [Theory]
+    [InlineData("c *:* rwm;!c 1:3 w")]
+    [InlineData("a *:* rwm;!c *:* w;c 1:3 w")]
+    public void Rules_whose_order_matters_are_more_than_v1_can(string rules) => Assert.False(V1Devices.CanExpress(Rules(rules)));
 
     [Theory]
     [InlineData("c 1:3 rwm", 'c', 1, 3, "rwm", true)]
@@ -59,8 +65,10 @@ public class DeviceRuleTests
     [InlineData("a *:* rw", 'c', 4, 5, "m", false)]
     public void The_v2_program_decides_as_the_rules_say(string rules, char type, uint major, uint minor, string access, bool allowed)
     {
-        byte[] program = DeviceProgram.Generate([.. rules.Split(';').Select(DeviceRule.Parse)]);
+        byte[] program = DeviceProgram.Generate(Rules(rules));
 
         Assert.Equal(allowed, new DeviceProgramRun(program).Allows(type, major, minor, access));
     }
+
+    private static DeviceRule[] Rules(string text) => [.. text.Split(';').Select(DeviceRule.Parse)];
 }

@@ -25,13 +25,14 @@ internal sealed class CgroupV1(IReadOnlyList<CgroupMount> mounts, CgroupMount? u
 
     public PlanCgroup Create(ResourceLimits limits, IReadOnlyList<DeviceRule> devices, IList<string> warnings)
     {
-        HashSet<string> needed = Needed(limits, devices.Count > 0, warnings);
+        // Rules that the v1 controller cannot keep in order, or a host without it: the filter of the unified directory.
+        bool filter = devices.Count > 0 && (Directory("devices") is null || !DevicesController.CanExpress(devices));
+        HashSet<string> needed = Needed(limits, devices.Count > 0 && !filter, warnings);
         if (limits.MemorySwap is > 0 && limits.Memory is null)
         {
             throw V2.MemoryController.SwapWithoutMemory(limits.MemorySwap.Value);
         }
 
-        bool filter = devices.Count > 0 && Directory("devices") is null;
         if (filter && unified is null)
         {
             throw CgroupErrors.NoDeviceControl(group);
@@ -307,7 +308,9 @@ internal sealed class CgroupV1(IReadOnlyList<CgroupMount> mounts, CgroupMount? u
             CloneIntoDirectory = UnifiedDirectory,
             JoinFiles = [.. hierarchies.Select(d => $"{d}/tasks")],
             KillFile = UnifiedDirectory is null ? null : $"{UnifiedDirectory}/cgroup.kill",
-            FreezeFile = UnifiedDirectory is not null ? $"{UnifiedDirectory}/cgroup.freeze" : freezer is null ? null : $"{freezer}/freezer.state",
+            FreezeFile = UnifiedDirectory is not null
+                ? $"{UnifiedDirectory}/cgroup.freeze"
+                : freezer is null ? null : $"{freezer}/freezer.state",
             FreezeIsV1 = UnifiedDirectory is null && freezer is not null,
             ProcessesFile = ProcessesDirectory() is { } listing ? $"{listing}/cgroup.procs" : null,
             OomFile = memory is null ? null : $"{memory}/memory.oom_control",

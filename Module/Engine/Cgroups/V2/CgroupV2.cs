@@ -55,6 +55,11 @@ internal sealed class CgroupV2(UnifiedBase top, string group) : ICgroup
 
     public void Update(ResourceLimits changed, IList<string> warnings) => Guard(() =>
     {
+        if (!Exists)
+        {
+            throw new LinuxException("open", Directory, Errno.ENOENT);
+        }
+
         Enable(Path.GetDirectoryName(Directory)!, Wanted(changed, warnings), []);
         Apply(changed, running: true, warnings);
     });

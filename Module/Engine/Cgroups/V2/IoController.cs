@@ -21,7 +21,8 @@ internal static class IoController
         foreach ((string device, long value) in limits.BlkioWeightDevice)
         {
             string number = BlockDevice.Number(device);
-            bool written = Weigh(directory, "io.weight", $"{number} {Weight(value)}") | Weigh(directory, "io.bfq.weight", $"{number} {value}");
+            bool written = Weigh(directory, "io.weight", $"{number} {Weight(value)}")
+                | Weigh(directory, "io.bfq.weight", $"{number} {value}");
             if (!written)
             {
                 warnings.Add($"BlkioWeightDevice is not applied to '{device}': its io scheduler has no weights.");
