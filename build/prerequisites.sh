@@ -35,7 +35,7 @@ need_dotnet() {
   fi
 }
 
-# need_for TASK: sees to it that everything TASK needs is installed, or ends with the command that would install it.
+# need_for TASK...: sees to it that everything the tasks need is installed, or ends with the command that would install it.
 need_for() {
   need_dotnet
   local task check why apt dnf apk zypper manager="" packages missing=()
@@ -46,7 +46,7 @@ need_for() {
     # "||" within the check is no separator.
     IFS='|' read -r task check why apt dnf apk zypper <<<"${line//||/@or@}"
     check=${check//@or@/||}
-    if [ "$task" != "$1" ] || eval "$check"; then
+    if [[ " $* " != *" $task "* ]] || eval "$check"; then
       continue
     fi
     case $manager in

@@ -59,7 +59,7 @@ host() {
 }
 
 quickstart() {
-  need_for quickstart
+  need_for build quickstart
   build
   host -File "$root/examples/Quickstart.ps1"
 }

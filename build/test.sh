@@ -3,7 +3,7 @@
 set -euo pipefail
 
 results=$out/test-results
-need_for test
+need_for build test
 rm -rf -- "$results"
 mkdir -p -- "$results"
 build
