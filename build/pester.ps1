@@ -18,7 +18,7 @@ $list = @(
         @{
             Name    = $test.ExpandedPath
             Result  = $test.Result
-            Message = ($test.ErrorRecord | ForEach-Object { $_.Exception.Message; $_.ScriptStackTrace }) -join "`n"
+            Message = ($test.ErrorRecord | ForEach-Object { $_.Exception.Message; $_.ScriptStackTrace -split "`n" -notmatch 'Pester\.psm1' }) -join "`n"
         }
     }
     # A file that does not parse, and a block whose BeforeAll fails, have no failed test to show for it.

@@ -17,7 +17,7 @@ out=$root/out
 # Nothing may stay behind after the command: no compiler server, no waiting MSBuild node.
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false UseRazorBuildServer=false
-export POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off
+export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE=1 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off
 
 # shellcheck source=prerequisites.sh
 source "$root/build/prerequisites.sh"

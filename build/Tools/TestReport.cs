@@ -62,7 +62,19 @@ internal sealed class TestReport
             return;
         }
 
-        foreach (var result in XDocument.Load(file).Descendants().Where(element => element.Name.LocalName == "UnitTestResult"))
+        XDocument document;
+        try
+        {
+            document = XDocument.Load(file);
+        }
+        catch (System.Xml.XmlException error)
+        {
+            // The run was killed while it wrote: what it had done is not known.
+            _failed.Add((Path.GetFileName(file), "the results are cut short: " + error.Message));
+            return;
+        }
+
+        foreach (var result in document.Descendants().Where(element => element.Name.LocalName == "UnitTestResult"))
         {
             var name = (string?)result.Attribute("testName") ?? "?";
             var error = result.Descendants().Where(element => element.Name.LocalName is "Message" or "StackTrace")

@@ -1,6 +1,7 @@
+using Containers.HelpBuilder;
 using Xunit;
 
-namespace Containers.HelpBuilder.Tests;
+namespace Containers.Build.Tests;
 
 public sealed class HelpPageParserTests
 {
