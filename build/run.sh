@@ -25,7 +25,7 @@ source "$root/build/prerequisites.sh"
 # A bare system has no ICU, and the SDK does not start without it unless told so.
 sdk() { DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 dotnet "$@"; }
 
-msbuild() { sdk msbuild "$root/build/build.proj" -nologo -verbosity:minimal -nodeReuse:false -maxCpuCount "$@"; }
+msbuild() { sdk msbuild "$root/build/build.proj" -nologo -verbosity:minimal -nodeReuse:false -maxCpuCount -terminalLogger:off "$@"; }
 
 tools() { msbuild -t:Tools && sdk "$out/publish/bin/Tools/release/Containers.Build.Tools.dll" "$@"; }
 
@@ -46,14 +46,36 @@ use_module_path() {
   export PSModulePath=$out/modules${PSModulePath:+:$PSModulePath}
 }
 
+# pwsh does not load the module by itself before its first cmdlet is named; a prompt and a -Command see it at once.
+pwsh_arguments() {
+  arguments=()
+  while [ $# -gt 0 ]; do
+    case ${1,,} in
+      -c | -command)
+        arguments+=(-Command)
+        # "-Command -" reads the commands from standard input.
+        [ "${2:-}" = - ] || arguments+=('Import-Module Containers;')
+        arguments+=("${@:2}")
+        return
+        ;;
+      -f | -file | *.ps1)
+        arguments+=("$@")
+        return
+        ;;
+    esac
+    arguments+=("$1")
+    shift
+  done
+  arguments+=(-NoExit -Command 'Import-Module Containers')
+}
+
 # Never through another process: the prompt needs the terminal, the caller the exit code.
 host() {
   use_module_path
   if pwsh_found; then
-    if [ $# -eq 0 ]; then
-      exec pwsh -NoLogo -NoExit -Command 'Import-Module Containers'
-    fi
-    exec pwsh -NoLogo "$@"
+    local arguments
+    pwsh_arguments "$@"
+    exec pwsh -NoLogo "${arguments[@]}"
   fi
   exec "$out/Shell/containers-shell" "$@"
 }
