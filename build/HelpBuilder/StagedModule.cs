@@ -64,8 +64,11 @@ public sealed class StagedModule : IDisposable
     /// <summary>The exported cmdlets, by name.</summary>
     public IReadOnlyList<CommandFacts> Commands()
     {
-        var found = Invoke(shell => shell.AddCommand("Get-Command").AddParameter("Module", "Containers").AddParameter("CommandType", "Cmdlet"));
-        return [.. found.Select(item => FactsReader.Read((CmdletInfo)item.BaseObject)).OrderBy(command => command.Name, StringComparer.Ordinal)];
+        var found = Invoke(shell => shell
+            .AddCommand("Get-Command").AddParameter("Module", "Containers").AddParameter("CommandType", "Cmdlet"));
+        return [.. found
+            .Select(item => FactsReader.Read((CmdletInfo)item.BaseObject))
+            .OrderBy(command => command.Name, StringComparer.Ordinal)];
     }
 
     public void Dispose() => _runspace.Dispose();

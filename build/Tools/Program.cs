@@ -9,7 +9,8 @@ switch (args)
     case ["test-report", var results]:
         return TestReport.Read(results).Print(Console.Out);
     case ["package", var folder, var target, var seconds]:
-        Packer.Pack(folder, target, DateTimeOffset.FromUnixTimeSeconds(long.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)));
+        var epoch = long.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture);
+        Packer.Pack(folder, target, DateTimeOffset.FromUnixTimeSeconds(epoch));
         return 0;
     default:
         Console.Error.WriteLine("usage: Tools test-report <results folder> | package <folder> <target> <seconds since 1970>");

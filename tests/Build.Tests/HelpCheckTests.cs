@@ -52,7 +52,8 @@ public sealed class HelpCheckTests
     {
         var document = MamlWriter.Write(Help("### -Name\n\nThe name."), [Thing()]);
 
-        var parameter = document.Descendants().Single(node => node.Name.LocalName == "parameter" && node.Parent!.Name.LocalName == "parameters");
+        var parameter = document.Descendants().Single(node =>
+             node.Name.LocalName == "parameter" && node.Parent!.Name.LocalName == "parameters");
         Assert.Equal("True (ByValue)", parameter.Attribute("pipelineInput")!.Value);
         Assert.Equal("0", parameter.Attribute("position")!.Value);
         Assert.Contains(parameter.Descendants(), node => node.Name.LocalName == "para" && node.Value == "The name.");
@@ -69,7 +70,8 @@ public sealed class HelpCheckTests
     private static HelpPages Help(string parameters, string shared = "")
     {
         var problems = new List<Problem>();
-        var page = HelpPageParser.ParsePage("Get-Thing.md", "# Get-Thing\n\nGets things." + Rest + "\n## Parameters\n\n" + parameters, problems);
+        var page = HelpPageParser.ParsePage(
+            "Get-Thing.md", "# Get-Thing\n\nGets things." + Rest + "\n## Parameters\n\n" + parameters, problems);
         var words = HelpPageParser.ParseShared("_parameters.md", shared, problems);
         return new HelpPages(new Dictionary<string, HelpPage> { ["Get-Thing"] = page }, words, problems);
     }

@@ -16,7 +16,8 @@ public sealed class TestReportTests : IDisposable
         Write("A.trx", """
             <TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results>
               <UnitTestResult testName="one" outcome="Passed" />
-              <UnitTestResult testName="two" outcome="Failed"><Output><ErrorInfo><Message>broke</Message></ErrorInfo></Output></UnitTestResult>
+              <UnitTestResult testName="two" outcome="Failed">
+                <Output><ErrorInfo><Message>broke</Message></ErrorInfo></Output></UnitTestResult>
               <UnitTestResult testName="three" outcome="NotExecuted">
                 <Output><ErrorInfo><Message>needs root</Message></ErrorInfo></Output></UnitTestResult>
             </Results></TestRun>
