@@ -94,8 +94,13 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
             }
         }
 
-        FileTree.Remove(paths.Run(record.Id));
-        File.Delete(paths.RunLock(record.Id));
+        RemoveRun(record.Id);
+    }
+
+    internal void RemoveRun(string id)
+    {
+        FileTree.Remove(paths.Run(id));
+        File.Delete(paths.RunLock(id));
     }
 
     private static PlanCgroup MakeCgroup(ICgroup cgroup, ContainerRecord record, IList<string> warnings)
