@@ -36,6 +36,9 @@ internal sealed class CountingStream(Stream source) : Stream
     /// <summary>The next bytes without taking them; fewer at the end of the source.</summary>
     internal ReadOnlySpan<byte> Peek(int count)
     {
+        _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+        _end -= _start;
+        _start = 0;
         while (_end < count)
         {
             int got = ReadSource(_buffer.AsSpan(_end));

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using SharpCompress.Compressors.BZip2;
-using SharpCompress.Compressors.Xz;
 using SharpCompress.Compressors.ZStandard;
 
 namespace Containers.Engine.Images;
@@ -25,9 +24,9 @@ internal static class Decompression
             content = BZip2Stream.Create(
                 counting, SharpCompress.Compressors.CompressionMode.Decompress, true, true, false);
         }
-        else if (magic.SequenceEqual((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]))
+        else if (XzStreams.IsMagic(magic))
         {
-            content = new XZStream(counting);
+            content = new XzStreams(counting);
         }
         else if (IsZstandard(magic))
         {

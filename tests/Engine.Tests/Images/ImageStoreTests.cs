@@ -311,6 +311,59 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_layer_whose_image_cannot_be_written_is_taken_back()
+    {
+        Func<ImageImportOptions, ImageImportOptions> fixedTime = options => options with { Created = DateTimeOffset.UnixEpoch };
+        ContainerImage image = Import("x", fixedTime);
+        Remove(image.Id);
+        Directory.CreateDirectory(_folder["data/images/" + image.Id[7..] + ".json/in the way"]);
+
+        Assert.Equal("ImageStoreFailed", Assert.Throws<EngineException>(() => Import("x", fixedTime)).ErrorId);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["data/layers"]));
+        Assert.Equal(ImageState.Damaged, Assert.Single(_store.List()).State);
+        _store.Remove(image.Id, false, _ => null);
+        Assert.Equal(image.Id, Import("x", fixedTime).Id);
+    }
+
+    [SkippableFact]
+    public void A_store_copied_in_the_middle_of_imports_is_swept_by_the_next_one()
+    {
+        Skip.IfNot(Shell.IsRoot, "a snapshot of the store keeps owners");
+        byte[] tar = Tar(new string('k', 100_000));
+
+        // What a copy catches of running imports is much like what a crash leaves.
+        using CancellationTokenSource stop = new();
+        Task writer = Task.Run(() =>
+        {
+            for (int i = 0; !stop.IsCancellationRequested; i++)
+            {
+                Import(_store, "n" + i, new ImageImportOptions { References = [ImageReference.Parse("moving")] });
+                _store.Remove("moving", false, _ => null);
+            }
+        });
+        for (int round = 0; round < 15; round++)
+        {
+            string copy = _folder["copy" + round];
+            Shell.Run($"mkdir copy{round}; cp -a data/. copy{round}/ 2>/dev/null || true", _folder.Path);
+            ImageStore store = new(copy);
+            ContainerImage image = store.ImportRootFileSystem(
+                new MemoryStream(tar), new ImageImportOptions { References = [ImageReference.Parse("fresh")] }, null, CancellationToken.None);
+            Assert.Equal(ImageState.Ready, image.State);
+            Assert.Equal(image.Id, store.Open("fresh").Id);
+            Assert.DoesNotContain(Directory.GetDirectories(copy + "/layers"), path => Path.GetFileName(path).Contains('-', StringComparison.Ordinal));
+            foreach (ContainerImage other in store.List())
+            {
+                store.Remove(other.Id.Length == 0 ? other.References[0] : other.Id, true, _ => null);
+            }
+
+            Assert.Empty(store.List());
+        }
+
+        stop.Cancel();
+        writer.Wait();
+    }
+
+    [Fact]
     public void Opening_a_known_image_again_takes_far_less_than_a_start()
     {
         Import("x", options => options with { References = [ImageReference.Parse("app")] });

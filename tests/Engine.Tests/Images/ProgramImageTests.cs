@@ -77,7 +77,8 @@ public sealed class ProgramImageTests : IDisposable
             """, _folder.Path);
         (_, string files) = Create(_folder["app/bin/main"]);
 
-        Assert.Equal("42\n", Shell.Run($"chroot {files} {_folder["app/bin/main"]}", "/"));
+        Assert.Equal("42\n", Shell.Run(
+            $"unshare -m sh -ec 'mount -t proc none {files}/proc; chroot {files} {_folder["app/bin/main"]}'", "/"));
         File.Delete(_folder["app/lib/libdeep.so"]);
         Assert.Equal("LibraryNotFound", Assert.Throws<EngineException>(() => Create(_folder["app/bin/main"])).ErrorId);
     }
