@@ -83,7 +83,8 @@ public sealed class MeasureCommandCommand : PSCmdlet
     protected override void ProcessRecord()
     {
         _watch.Start();
-        Expression.InvokeWithContext(null, [new PSVariable("_", InputObject)]);
+        // In the caller's scope: what the block assigns stays assigned, as with pwsh.
+        InvokeCommand.InvokeScript(useLocalScope: false, Expression, InputObject is null ? null : new[] { InputObject });
         _watch.Stop();
     }
 

@@ -21,10 +21,6 @@ internal sealed class ShellSession : IDisposable
         Runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
         Runspace.Open();
         Runspace.DefaultRunspace = Runspace;
-        if (!device.OutputHasColours)
-        {
-            PSStyle.Instance.OutputRendering = OutputRendering.PlainText;
-        }
     }
 
     internal ShellHost Host { get; }
@@ -62,7 +58,8 @@ internal sealed class ShellSession : IDisposable
         using PowerShell shell = PowerShell.Create(Runspace);
         shell.AddScript(text, useLocalScope: false);
         bool wantsInput = !interactive && !_device.InputIsTerminal && MentionsInput(text);
-        return Invoke(shell, wantsInput, addToHistory: interactive);
+        // Not only for the history: the engine restores the old $? after commands that do not enter it.
+        return Invoke(shell, wantsInput, addToHistory: true);
     }
 
     /// <summary>Runs a script file with pwsh's binding of the arguments behind -File.</summary>
@@ -76,6 +73,7 @@ internal sealed class ShellSession : IDisposable
         }
 
         shell.Commands.AddCommand(script);
+        EngineInternals.LetScriptExit(Runspace);
         Invoke(shell, !_device.InputIsTerminal && MentionsInput(File.ReadAllText(path)), addToHistory: false);
     }
 
@@ -157,7 +155,7 @@ internal sealed class ShellSession : IDisposable
 
         ErrorRecord record = new(error.ErrorRecord, error);
         PSObject marked = PSObject.AsPSObject(record);
-        marked.Properties.Add(new PSNoteProperty("writeErrorStream", true));
+        EngineInternals.MarkAsError(marked);
         using PowerShell shell = PowerShell.Create(Runspace);
         try
         {
@@ -176,5 +174,11 @@ internal sealed class ShellSession : IDisposable
             .Find(ast => ast is VariableExpressionAst { VariablePath.UserPath: var name }
                 && name.Equals("input", StringComparison.OrdinalIgnoreCase), searchNestedScriptBlocks: false) is not null;
 
-    private void RequestStop() => _running?.BeginStop(null, null);
+    private void RequestStop()
+    {
+        if (_running is { InvocationStateInfo.State: PSInvocationState.Running } running)
+        {
+            running.BeginStop(null, null);
+        }
+    }
 }

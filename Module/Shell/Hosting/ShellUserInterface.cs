@@ -36,12 +36,12 @@ internal sealed partial class ShellUserInterface : PSHostUserInterface
     /// <summary>Made when the first question is asked, or by the prompt.</summary>
     internal LineEditor? Editor { get; set; }
 
-    public override void Write(string value) => Put(_device.Output, value);
+    public override void Write(string value) => Put(_device.Output, Rendered(value));
 
     public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) =>
         Put(_device.Output, _device.OutputHasColours ? Coloured(foregroundColor, backgroundColor, value) : value);
 
-    public override void WriteLine(string value) => Put(_device.Output, value + "\n");
+    public override void WriteLine(string value) => Put(_device.Output, Rendered(value) + "\n");
 
     public override void WriteErrorLine(string value) => Put(_device.Error, (_device.ErrorHasColours ? value : Plain(value)) + "\n");
 
@@ -93,6 +93,9 @@ internal sealed partial class ShellUserInterface : PSHostUserInterface
             }
         }
     }
+
+    /// <summary>What $PSStyle.OutputRendering makes of a text: the engine leaves that to the host.</summary>
+    private string Rendered(string? value) => GetOutputString(value ?? "", SupportsVirtualTerminal);
 
     private static string Plain(string text) =>
         text.Contains('\e', StringComparison.Ordinal) ? new StringDecorated(text).ToString(OutputRendering.PlainText) : text;

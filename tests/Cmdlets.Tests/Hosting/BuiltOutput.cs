@@ -18,9 +18,13 @@ public static class BuiltOutput
                 return given;
             }
 
+            // The folder is named after configuration and runtime identifier, such as debug_linux-x64.
             string configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
-            return Above($"out/build/bin/containers-shell/{configuration}/containers-shell")
-                ?? throw new FileNotFoundException("containers-shell is not built. Build tests/Cmdlets.Tests, or set CONTAINERS_TEST_SHELL.");
+            string builds = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../containers-shell"));
+            string? folder = Directory.Exists(builds) ? Directory.GetDirectories(builds, configuration + "*").FirstOrDefault() : null;
+            return folder is null
+                ? throw new FileNotFoundException("containers-shell is not built. Build tests/Cmdlets.Tests, or set CONTAINERS_TEST_SHELL.")
+                : Path.Combine(folder, "containers-shell");
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed class CapturingHost(int width) : PSHost
         {
             lock (Text)
             {
-                Text.Append(value);
+                Text.Append(GetOutputString(value ?? "", supportsVirtualTerminal: false));
             }
         }
 

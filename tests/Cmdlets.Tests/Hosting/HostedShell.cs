@@ -7,7 +7,7 @@ namespace Containers.Cmdlets.Tests.Hosting;
 /// <summary>
 /// A PowerShell session with the module imported and roots of its own. As an IClassFixture it gives a test class one session;
 /// the roots are set as environment variables of the process, so classes that use it belong to one xunit collection
-/// (<see cref="HostedShellCollection"/>), which runs them one after the other.
+/// (<see cref="HostedShellTurns"/>), which runs them one after the other.
 /// </summary>
 public sealed class HostedShell : IDisposable
 {
@@ -77,7 +77,11 @@ public sealed class HostedShell : IDisposable
             running = _running;
         }
 
-        running?.Stop();
+        // Before it runs and after its end there is nothing to stop.
+        if (running is { InvocationStateInfo.State: PSInvocationState.Running })
+        {
+            running.Stop();
+        }
     }
 
     public void Dispose()
@@ -146,7 +150,7 @@ public sealed class HostedShell : IDisposable
             exitCode is null ? null : LanguagePrimitives.ConvertTo<int>(exitCode),
             shell.HadErrors || terminating.Count > 0,
             _host.TakeText(),
-            stopped);
+            stopped || shell.InvocationStateInfo.State is PSInvocationState.Stopped or PSInvocationState.Stopping);
     }
 
     private void SetEnvironment(string name, string value)
@@ -158,4 +162,4 @@ public sealed class HostedShell : IDisposable
 
 /// <summary>Environment variables belong to the process: the classes of this collection take turns.</summary>
 [CollectionDefinition("hosted shell", DisableParallelization = true)]
-public sealed class HostedShellCollection;
+public sealed class HostedShellTurns;

@@ -49,12 +49,12 @@ public sealed class ShellPromptTests
         terminal.WaitFor("db                  2");
         terminal.Type("Format-");
         terminal.Press("Tab");
-        terminal.WaitFor("> Format-Default");
+        terminal.WaitFor("> Format-List");
         terminal.Press("Tab");
-        string screen = terminal.WaitFor("Format-Table");
-        Assert.Contains("> Format-List", screen, StringComparison.Ordinal);
-        terminal.Press("Tab");
-        terminal.WaitFor("> Format-Table");
+        string screen = terminal.WaitFor("> Format-Table");
+        Assert.Contains("\nFormat-List   Format-Table", screen, StringComparison.Ordinal);
+        terminal.Press("BTab");
+        terminal.WaitFor("> Format-List", 5);
     }
 
     [SkippableFact]
@@ -64,7 +64,7 @@ public sealed class ShellPromptTests
         using TmuxTerminal terminal = new();
         terminal.Type("1..2 | ForEach-Object {");
         terminal.Press("Enter");
-        terminal.WaitFor("\n>> ");
+        terminal.WaitFor("\n>>");
         terminal.Type("\"item $_\" }");
         terminal.Press("Enter");
         terminal.WaitFor("\nitem 1\nitem 2");
@@ -118,7 +118,7 @@ public sealed class ShellPromptTests
         terminal.WaitFor("\nremoved a");
         terminal.Type("(Read-Host Word -AsSecureString).Length");
         terminal.Press("Enter");
-        terminal.WaitFor("\nWord: ");
+        terminal.WaitFor("\nWord:");
         terminal.Type("geheim");
         terminal.Press("Enter");
         Assert.DoesNotContain("geheim", terminal.WaitFor("\n6"), StringComparison.Ordinal);
