@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using Containers.Shell.Hosting;
 using Containers.Shell.Terminal;
@@ -41,8 +42,10 @@ internal static class Program
 
         if (arguments.ShowVersion)
         {
-            Version engine = typeof(System.Management.Automation.PSObject).Assembly.GetName().Version!;
-            device.Output.WriteLine($"containers-shell {typeof(Program).Assembly.GetName().Version!.ToString(3)} (PowerShell {engine.ToString(3)})");
+            // "7.6.9 SHA: ..."; the assembly's own version stays 7.6.0.
+            string engine = typeof(System.Management.Automation.PSObject).Assembly
+                .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split(' ')[0];
+            device.Output.WriteLine($"containers-shell {typeof(Program).Assembly.GetName().Version!.ToString(3)} (PowerShell {engine})");
             return 0;
         }
 

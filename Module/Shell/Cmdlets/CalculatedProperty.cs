@@ -75,7 +75,9 @@ internal sealed record CalculatedProperty(PSPropertyExpression Expression, strin
     private static bool IsKey(string name, string key) => key.Length > 0 && name.StartsWith(key, StringComparison.OrdinalIgnoreCase);
 
     private static PSPropertyExpression ToExpression(object value) =>
-        value is ScriptBlock script ? new PSPropertyExpression(script) : new PSPropertyExpression(LanguagePrimitives.ConvertTo<string>(value));
+        value is ScriptBlock script
+            ? new PSPropertyExpression(script)
+            : new PSPropertyExpression(LanguagePrimitives.ConvertTo<string>(value));
 
     private static PSArgumentException Invalid(PSCmdlet cmdlet, string message, object target)
     {

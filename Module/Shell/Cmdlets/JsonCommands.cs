@@ -72,7 +72,12 @@ public sealed class ConvertFromJsonCommand : PSCmdlet
 
         try
         {
-            JsonDocumentOptions options = new() { MaxDepth = Depth, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+            JsonDocumentOptions options = new()
+            {
+                MaxDepth = Depth,
+                AllowTrailingCommas = true,
+                CommentHandling = JsonCommentHandling.Skip,
+            };
             using JsonDocument document = JsonDocument.Parse(_text.ToString(), options);
             WriteObject(Convert(document.RootElement), enumerateCollection: !NoEnumerate);
         }

@@ -154,7 +154,8 @@ public sealed class GetMemberCommand : PSCmdlet
 
         foreach (PSMemberInfo member in input.Members.Match(Name, MemberType).OrderBy(m => m.MemberType).ThenBy(m => m.Name))
         {
-            if (member is PSMethod && (member.Name.StartsWith("get_", StringComparison.Ordinal) || member.Name.StartsWith("set_", StringComparison.Ordinal)))
+            bool accessor = member.Name.StartsWith("get_", StringComparison.Ordinal) || member.Name.StartsWith("set_", StringComparison.Ordinal);
+            if (member is PSMethod && accessor)
             {
                 continue;
             }

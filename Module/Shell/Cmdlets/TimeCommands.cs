@@ -8,7 +8,8 @@ public sealed class StartSleepCommand : PSCmdlet, IDisposable
 {
     private readonly ManualResetEventSlim _stop = new();
 
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Seconds", ValueFromPipeline = true), ValidateRange(0.0, int.MaxValue / 1000)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Seconds", ValueFromPipeline = true)]
+    [ValidateRange(0.0, int.MaxValue / 1000)]
     public double Seconds { get; set; }
 
     [Parameter(Mandatory = true, ParameterSetName = "Milliseconds"), Alias("ms"), ValidateRange(0, int.MaxValue)]

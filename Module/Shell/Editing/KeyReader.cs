@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Containers.Shell.Editing;
@@ -116,7 +117,7 @@ internal sealed class KeyReader(Func<int, byte?> next)
         while (next(1000) is { } value)
         {
             bytes.Add(value);
-            if (bytes.Count >= end.Length && System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes)[^end.Length..].SequenceEqual(end))
+            if (CollectionsMarshal.AsSpan(bytes).EndsWith(end))
             {
                 bytes.RemoveRange(bytes.Count - end.Length, end.Length);
                 break;

@@ -9,7 +9,8 @@ public static class ShellSessionState
 {
     private static readonly (string Name, string Definition)[] s_aliases =
     [
-        ("ls", "Get-ChildItem"), ("cat", "Get-Content"), ("sort", "Sort-Object"), ("cp", "Copy-Item"), ("mv", "Move-Item"), ("rm", "Remove-Item"),
+        ("ls", "Get-ChildItem"), ("cat", "Get-Content"), ("sort", "Sort-Object"), ("cp", "Copy-Item"),
+        ("mv", "Move-Item"), ("rm", "Remove-Item"),
         ("write", "Write-Output"), ("sleep", "Start-Sleep"),
     ];
 

@@ -29,7 +29,8 @@ internal sealed partial class ShellUserInterface
         Dictionary<string, PSObject> answers = [];
         foreach (FieldDescription field in descriptions)
         {
-            Type type = LanguagePrimitives.TryConvertTo(field.ParameterAssemblyFullName, out Type? named) && named is not null ? named : typeof(string);
+            bool known = LanguagePrimitives.TryConvertTo(field.ParameterAssemblyFullName, out Type? named);
+            Type type = known && named is not null ? named : typeof(string);
             if (type == typeof(SecureString))
             {
                 Write($"{field.Name}: ");

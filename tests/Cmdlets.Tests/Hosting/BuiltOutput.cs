@@ -3,7 +3,7 @@ namespace Containers.Cmdlets.Tests.Hosting;
 /// <summary>Finds what the tests run: the module and the shell, as staged or as built.</summary>
 public static class BuiltOutput
 {
-    /// <summary>$CONTAINERS_TEST_MODULE, else out/Containers/Containers.psd1 above the tests' own folder; null when not staged yet.</summary>
+    /// <summary>$CONTAINERS_TEST_MODULE, else out/Containers/Containers.psd1 above the tests; null when not staged.</summary>
     public static string? Module => Environment.GetEnvironmentVariable("CONTAINERS_TEST_MODULE") is { Length: > 0 } given
         ? given
         : Above("out/Containers/Containers.psd1");

@@ -16,6 +16,7 @@ public sealed class HostedShell : IDisposable
     private readonly Runspace _runspace;
     private readonly Dictionary<string, string?> _environment = [];
     private readonly Lock _lock = new();
+    private readonly ManualResetEventSlim _idle = new(initialState: true);
     private PowerShell? _running;
 
     public HostedShell()
@@ -80,13 +81,16 @@ public sealed class HostedShell : IDisposable
         // Before it runs and after its end there is nothing to stop.
         if (running is { InvocationStateInfo.State: PSInvocationState.Running })
         {
-            running.Stop();
+            // Not Stop(): it may throw when the pipeline ends by itself in the same moment.
+            running.BeginStop(null, null);
+            _idle.Wait();
         }
     }
 
     public void Dispose()
     {
         _runspace.Dispose();
+        _idle.Dispose();
         foreach ((string name, string? value) in _environment)
         {
             Environment.SetEnvironmentVariable(name, value);
@@ -116,6 +120,7 @@ public sealed class HostedShell : IDisposable
         lock (_lock)
         {
             _running = shell;
+            _idle.Reset();
         }
 
         PSDataCollection<PSObject> output = [];
@@ -138,6 +143,7 @@ public sealed class HostedShell : IDisposable
             lock (_lock)
             {
                 _running = null;
+                _idle.Set();
             }
         }
 
