@@ -31,9 +31,7 @@ internal static unsafe partial class Child
     /// </summary>
     private static int RunInit()
     {
-        Libc.clone_args arguments = default;
-        arguments.exit_signal = Libc.SIGCHLD;
-        int pid = Libc.clone3(&arguments);
+        int pid = Libc.fork(); // Not clone3: the seccomp filter is in force, and its flags could not be filtered.
         if (pid <= 0)
         {
             return pid < 0 ? Errno.Last : 0;

@@ -89,7 +89,8 @@ internal static unsafe partial class Child
             }
         }
 
-        if (errno == Errno.ENOENT && (flags & OpenInRootFlags.Optional) != 0)
+        // EEXIST: a symbolic link of the image that leads nowhere is in the way.
+        if (errno is Errno.ENOENT or Errno.EEXIST && (flags & OpenInRootFlags.Optional) != 0)
         {
             slots[step->Slot] = Skipped;
             return 0;

@@ -93,7 +93,26 @@ internal readonly unsafe struct ContainerCgroup(PlanHeader* plan)
 
                 Libc.poll(null, 0, attempt < 20 ? 1 : 10);
             }
+
+            if ((_plan->Flags & PlanFlags.RemoveCgroupParents) != 0)
+            {
+                RemoveParent(*directory);
+            }
         }
+    }
+
+    /// <summary>One attempt: it fails as long as other containers are in it.</summary>
+    private static void RemoveParent(byte* directory)
+    {
+        int slash = StateFile.Length(directory);
+        while (slash > 0 && directory[slash] != '/')
+        {
+            slash--;
+        }
+
+        directory[slash] = 0;
+        Libc.unlinkat(Libc.AT_FDCWD, directory, Libc.AT_REMOVEDIR);
+        directory[slash] = (byte)'/';
     }
 
     internal static int WriteFile(byte* path, ReadOnlySpan<byte> text)

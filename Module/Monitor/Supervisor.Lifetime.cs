@@ -165,7 +165,7 @@ internal sealed unsafe partial class Supervisor
             Libc.unlinkat(Libc.AT_FDCWD, _nameFile, 0);
             _cgroup.Remove();
             Close(ref _mountNamespace);
-            FileTree.Remove(Libc.AT_FDCWD, _plan->TrashDirectory);
+            RemoveTree(_plan->TrashDirectory);
             RemoveRunFiles();
         }
         else
@@ -192,10 +192,28 @@ internal sealed unsafe partial class Supervisor
     /// <summary>The lock goes last: whoever finds it free or gone knows that nothing of this run is left.</summary>
     private void RemoveRunFiles()
     {
-        FileTree.Remove(Libc.AT_FDCWD, _plan->RunDirectory);
+        RemoveTree(_plan->RunDirectory);
         byte* path = stackalloc byte[StateFile.Length(_plan->RunDirectory) + 8];
         LockPath(_plan, path);
         Libc.unlinkat(Libc.AT_FDCWD, path, 0);
+    }
+
+    private static void RemoveTree(byte* path)
+    {
+        int slash = StateFile.Length(path);
+        while (slash > 0 && path[slash] != '/')
+        {
+            slash--;
+        }
+
+        path[slash] = 0;
+        int parent = Libc.openat(Libc.AT_FDCWD, path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        path[slash] = (byte)'/';
+        if (parent >= 0)
+        {
+            FileTree.TryRemove(parent, path + slash + 1);
+            Libc.close(parent);
+        }
     }
 
     private void ReportExit(bool restarts)

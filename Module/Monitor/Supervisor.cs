@@ -131,6 +131,11 @@ internal sealed unsafe partial class Supervisor
             return false;
         }
 
+        if (_plan->PidNamespace != null && !JoinProcessNamespace())
+        {
+            return false;
+        }
+
         _oomBase = _cgroup.OomKills();
         Launcher.Result result = Launcher.Launch(_plan, input, pipes[1], pipes[3]);
         Libc.close(input);
@@ -166,6 +171,17 @@ internal sealed unsafe partial class Supervisor
         HoldMountNamespace(result.Pid);
         _state.Write(_plan, durable: false);
         return true;
+    }
+
+    /// <summary>Joining a process namespace takes effect for children, so the monitor does it and stays where it is itself.</summary>
+    private bool JoinProcessNamespace()
+    {
+        int fd = Libc.openat(Libc.AT_FDCWD, _plan->PidNamespace, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        bool joined = fd >= 0 && Libc.setns(fd, (int)Libc.CLONE_NEWPID) == 0;
+        _state.FailedStep = -1;
+        _state.FailedErrno = joined ? 0 : Errno.Last;
+        Close(ref fd);
+        return joined;
     }
 
     /// <summary>

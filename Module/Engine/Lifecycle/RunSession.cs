@@ -1,3 +1,6 @@
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
 namespace Containers.Engine.Lifecycle;
 
 /// <summary>How a container's run ended.</summary>
@@ -11,3 +14,79 @@ public sealed record ContainerExit(int? ExitCode, int Signal, bool OomKilled, bo
 /// <param name="Stream">Where it was written.</param>
 /// <param name="Data">The bytes.</param>
 public readonly record struct OutputChunk(LogStream Stream, ReadOnlyMemory<byte> Data);
+
+/// <summary>A session attached to a container's run: its output, its input, its end. One reader and one writer thread may use it at once.</summary>
+public sealed class RunSession : IDisposable
+{
+    private readonly MonitorConnection _connection;
+
+    internal RunSession(Container container, MonitorConnection connection)
+    {
+        Container = container;
+        _connection = connection;
+    }
+
+    /// <summary>The container as it was when it started.</summary>
+    public Container Container { get; }
+
+    /// <summary>The end of the run; null while it goes on.</summary>
+    public ContainerExit? Exit { get; private set; }
+
+    /// <summary>Waits for the next piece of output.</summary>
+    /// <returns>False when the run has ended and everything was read; <see cref="Exit"/> is set then.</returns>
+    public bool Read(out OutputChunk chunk, CancellationToken cancellation)
+    {
+        while (Exit is null && _connection.Receive(out MessageType type, out ReadOnlyMemory<byte> data, cancellation))
+        {
+            switch (type)
+            {
+                case MessageType.Output or MessageType.Error:
+                    chunk = new OutputChunk(type == MessageType.Output ? LogStream.Stdout : LogStream.Stderr, data);
+                    return true;
+                case MessageType.Exited:
+                    MessageBody body = MonitorConnection.Body(data);
+                    Exit = new ContainerExit(body.A, body.B, body.C != 0, body.D != 0);
+                    break;
+            }
+        }
+
+        // The connection ended without a word: the monitor was killed, and nobody saw the exit.
+        Exit ??= new ContainerExit(null, 0, false, false);
+        chunk = default;
+        return false;
+    }
+
+    /// <summary>Writes to the container's standard input; blocks while the container does not read. A container that closed it takes nothing.</summary>
+    public void WriteInput(ReadOnlySpan<byte> data, CancellationToken cancellation)
+    {
+        while (!data.IsEmpty)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            ReadOnlySpan<byte> piece = data[..Math.Min(data.Length, MonitorProtocol.MaximumData)];
+            if (!TrySend(MessageType.Input, piece))
+            {
+                return;
+            }
+
+            data = data[piece.Length..];
+        }
+    }
+
+    public void CloseInput() => TrySend(MessageType.EndOfInput, []);
+
+    public void Dispose() => _connection.Dispose();
+
+    /// <returns>False when the run has ended, so that nobody reads.</returns>
+    private bool TrySend(MessageType type, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            _connection.Send(type, data);
+            return true;
+        }
+        catch (LinuxException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET or Errno.EBADF)
+        {
+            return false;
+        }
+    }
+}

@@ -43,6 +43,7 @@ internal static unsafe partial class Libc
     internal const ulong RESOLVE_IN_ROOT = 0x10;
 
     internal const uint STATX_BASIC_STATS = 0x7ff;
+    internal const uint STATX_MNT_ID = 0x1000;
 
     internal const nint UTIME_OMIT = (1 << 30) - 2;
 
@@ -174,6 +175,9 @@ internal static unsafe partial class Libc
     internal static partial nint pread(int fd, byte* buffer, nuint count, long offset);
 
     [LibraryImport(Library)]
+    internal static partial nint pwrite(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport(Library)]
     internal static partial long lseek(int fd, long offset, int whence);
 
     [LibraryImport(Library)]
@@ -208,6 +212,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     internal static partial int fchmod(int fd, uint mode);
+
+    /// <summary>With AT_SYMLINK_NOFOLLOW libc uses fchmodat2, or goes through an O_PATH descriptor where the kernel has none.</summary>
+    [LibraryImport(Library)]
+    internal static partial int fchmodat(int dirfd, byte* path, uint mode, int flags);
 
     [LibraryImport(Library)]
     internal static partial int fchownat(int dirfd, byte* path, uint owner, uint group, int flags);

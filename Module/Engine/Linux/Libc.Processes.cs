@@ -94,6 +94,9 @@ internal static unsafe partial class Libc
 
     internal static int clone3(clone_args* args) => (int)syscall(SYS_clone3, (nint)args, sizeof(clone_args));
 
+    /// <summary>clone(2) as fork: all arguments but the signal are 0, so that the order the architectures disagree on does not matter.</summary>
+    internal static int fork() => (int)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
     internal static int pidfd_open(int pid, uint flags) => (int)syscall(SYS_pidfd_open, pid, (nint)flags);
 
     internal static int pidfd_send_signal(int pidfd, int signal) => (int)syscall(SYS_pidfd_send_signal, pidfd, signal, 0, 0);

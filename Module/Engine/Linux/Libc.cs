@@ -60,6 +60,8 @@ internal static unsafe partial class Libc
 
     internal static nint SYS_rt_sigaction => Arm64 ? 134 : 13;
 
+    internal static nint SYS_clone => Arm64 ? 220 : 56;
+
     internal static nint SYS_getcwd => Arm64 ? 17 : 79;
 
     internal static nint SYS_signalfd4 => Arm64 ? 74 : 289;

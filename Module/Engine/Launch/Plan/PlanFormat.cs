@@ -61,6 +61,8 @@ internal unsafe struct PlanHeader
     internal int StopSignal;
     internal uint StopTimeoutMilliseconds;
 
+    /// <summary>Process namespace of another container the child is born into, or null.</summary>
+    internal byte* PidNamespace;
     internal byte* CgroupCloneInto;
     internal byte* CgroupKillFile;
     internal byte* CgroupFreezeFile;
@@ -93,6 +95,9 @@ internal enum PlanFlags : uint
 
     /// <summary>Standard input ends when the session that started the container closes its side.</summary>
     CloseInputWithSession = 64,
+
+    /// <summary>The cgroups above the container's are the engine's own: the last container removes them.</summary>
+    RemoveCgroupParents = 128,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
@@ -168,7 +173,6 @@ internal enum PlanOpcode : ushort
     RunInit,
     Execute,
     CloseSlot,
-    SetOomScore,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>

@@ -1,0 +1,55 @@
+namespace Containers.Engine.Images;
+
+/// <summary>Whether an image can be used.</summary>
+public enum ImageState
+{
+    Ready,
+
+    /// <summary>Something of it is missing or not what it says it is; <see cref="ContainerImage.Damage"/> says what.</summary>
+    Damaged,
+}
+
+/// <summary>An image as a user sees it.</summary>
+public sealed record ContainerImage
+{
+    /// <summary>"sha256:" and 64 digits; empty only for a damaged reference that points to nothing.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The first 12 digits of the id.</summary>
+    public string ShortId => Id.Length < 19 ? Id : Id[7..19];
+
+    /// <summary>All names in their familiar form, sorted.</summary>
+    public IReadOnlyList<string> References { get; init; } = [];
+
+    /// <summary>Of the first reference, or "&lt;none&gt;".</summary>
+    public string Repository { get; init; } = "<none>";
+
+    /// <summary>Of the first reference, or "&lt;none&gt;".</summary>
+    public string Tag { get; init; } = "<none>";
+
+    /// <summary><see cref="DateTimeOffset.MinValue"/> where the image does not say.</summary>
+    public DateTimeOffset Created { get; init; }
+
+    /// <summary>Bytes of file content in all layers.</summary>
+    public long Size { get; init; }
+
+    public string Architecture { get; init; } = string.Empty;
+
+    public string Os { get; init; } = string.Empty;
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    public IReadOnlyList<string> Entrypoint { get; init; } = [];
+
+    /// <summary>Number of layers.</summary>
+    public int Layers { get; init; }
+
+    public ImageState State { get; init; }
+
+    /// <summary>One sentence on what is wrong; null where nothing is.</summary>
+    public string? Damage { get; init; }
+
+    public override string ToString() => References.Count > 0 ? References[0] : ShortId;
+}

@@ -1,0 +1,50 @@
+using Containers.Engine.Linux;
+
+namespace Containers.Engine.Images;
+
+/// <summary>
+/// The directory opened last: entries of one directory follow each other in an archive, so that most need no path walk.
+/// </summary>
+internal sealed class ParentCache(int root) : IDisposable
+{
+    private readonly byte[] _path = new byte[NativePath.MaxLength];
+    private int _length = -1;
+    private int _fd = -1;
+
+    internal bool TryGet(ReadOnlySpan<byte> path, out int fd)
+    {
+        fd = path.IsEmpty ? root : _fd;
+        return path.IsEmpty || (_fd >= 0 && path.SequenceEqual(_path.AsSpan(0, _length)));
+    }
+
+    /// <summary>Takes over a descriptor.</summary>
+    internal void Set(ReadOnlySpan<byte> path, int fd)
+    {
+        Close();
+        path.CopyTo(_path);
+        _length = path.Length;
+        _fd = fd;
+    }
+
+    /// <summary>Drops the cached directory, except when it is the one in use.</summary>
+    internal void Forget(int keep)
+    {
+        if (_fd != keep)
+        {
+            Close();
+        }
+    }
+
+    public void Dispose() => Close();
+
+    private void Close()
+    {
+        if (_fd >= 0)
+        {
+            _ = Libc.close(_fd);
+            _fd = -1;
+        }
+
+        _length = -1;
+    }
+}

@@ -1,0 +1,66 @@
+using Containers.Engine.Launch.Plan;
+
+namespace Containers.Engine.Launch;
+
+/// <summary>What the compiler needs besides the spec: facts that were looked up before, so that compiling has no side effect.</summary>
+internal sealed record LaunchInput
+{
+    internal required string Id { get; init; }
+
+    internal required string Name { get; init; }
+
+    internal required ContainerSpec Spec { get; init; }
+
+    internal required ProgramDefaults Image { get; init; }
+
+    internal required HostFacts Host { get; init; }
+
+    internal required UserIdentity User { get; init; }
+
+    internal required PlanCgroup Cgroup { get; init; }
+
+    /// <summary>Directory of the host on which the root is mounted, in the container's own mount namespace.</summary>
+    internal required string RootTarget { get; init; }
+
+    /// <summary>The storage driver's steps that mount the root there.</summary>
+    internal required IReadOnlyList<LaunchStep> RootSteps { get; init; }
+
+    /// <summary>Files of the host that appear under /etc: target, source.</summary>
+    internal IReadOnlyList<(string Target, string Source)> EtcFiles { get; init; } = [];
+
+    /// <summary>Device nodes, with numbers looked up.</summary>
+    internal IReadOnlyList<DeviceNode> Devices { get; init; } = [];
+
+    /// <summary>Pid of a process in the container whose namespace is joined, by mode ("container:ID").</summary>
+    internal IReadOnlyDictionary<string, int> JoinedProcesses { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The compiled filter, or null for none.</summary>
+    internal byte[]? Seccomp { get; init; }
+
+    internal required string DataDirectory { get; init; }
+
+    internal required string TrashDirectory { get; init; }
+
+    internal required string RunDirectory { get; init; }
+
+    internal required string NameFile { get; init; }
+
+    internal required string LogDirectory { get; init; }
+
+    internal int LogNumber { get; init; } = 1;
+
+    internal bool Foreground { get; init; }
+
+    internal IReadOnlyList<string> MonitorCgroupFiles { get; init; } = [];
+}
+
+/// <summary>What the image says about the process.</summary>
+internal sealed record ProgramDefaults(
+    IReadOnlyList<string> Entrypoint, IReadOnlyList<string> Command, IReadOnlyList<string> Environment, string WorkingDirectory, string User, string StopSignal);
+
+/// <param name="Target">Path in the container.</param>
+/// <param name="Type">c or b.</param>
+/// <param name="Major">Number of the driver.</param>
+/// <param name="Minor">Number of the device.</param>
+/// <param name="Mode">Permission bits.</param>
+internal sealed record DeviceNode(string Target, char Type, uint Major, uint Minor, uint Mode);

@@ -1,0 +1,47 @@
+using Containers.Engine.Launch.Plan;
+
+namespace Containers.Engine.Launch;
+
+/// <summary>Everything a monitor needs: the steps to the first process, and how to supervise it. Compiled, never edited.</summary>
+internal sealed record LaunchPlan
+{
+    internal required string Id { get; init; }
+
+    internal required string BootId { get; init; }
+
+    internal required IReadOnlyList<LaunchStep> Steps { get; init; }
+
+    /// <summary>CLONE_NEW* flags the process is born with.</summary>
+    internal required ulong CloneFlags { get; init; }
+
+    /// <summary>Namespace file of another container's processes, which the process is born into; null for its own or the host's.</summary>
+    internal string? PidNamespace { get; init; }
+
+    internal required PlanCgroup Cgroup { get; init; }
+
+    internal PlanFlags Flags { get; init; }
+
+    internal required string DataDirectory { get; init; }
+
+    internal required string TrashDirectory { get; init; }
+
+    internal required string RunDirectory { get; init; }
+
+    internal required string NameFile { get; init; }
+
+    internal required string LogDirectory { get; init; }
+
+    internal long LogMaximumBytes { get; init; }
+
+    internal int LogMaximumFiles { get; init; }
+
+    internal int LogNumber { get; init; } = 1;
+
+    internal RestartSpec Restart { get; init; } = new();
+
+    internal int StopSignal { get; init; }
+
+    internal TimeSpan StopTimeout { get; init; }
+
+    internal IReadOnlyList<string> MonitorCgroupFiles { get; init; } = [];
+}

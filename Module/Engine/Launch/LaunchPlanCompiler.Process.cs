@@ -1,0 +1,126 @@
+namespace Containers.Engine.Launch;
+
+/// <summary>Limits, privileges, and the program.</summary>
+internal sealed partial class LaunchPlanCompiler
+{
+    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>docker's and podman's usual value; never what the session happens to have.</summary>
+    private const long DefaultFiles = 1048576;
+
+    private void DropPrivileges()
+    {
+        SortedDictionary<string, UlimitSpec> limits = new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["nofile"] = new(DefaultFiles, DefaultFiles),
+            ["nproc"] = new(DefaultFiles, DefaultFiles),
+            ["core"] = new(0, -1),
+        };
+        foreach ((string name, UlimitSpec limit) in _spec.Process.Ulimits)
+        {
+            limits[name] = limit;
+        }
+
+        foreach ((string name, UlimitSpec limit) in limits)
+        {
+            Add(LaunchSteps.SetResourceLimit(name, UlimitNames.Number(name), Unlimited(limit.Soft), Unlimited(limit.Hard)));
+        }
+
+        CapabilitySet capabilities = Capabilities(_spec.Security, _input.Host.LastCapability);
+        Add(LaunchSteps.SetUmask(Convert.ToUInt32(_spec.Process.Umask ?? "0022", 8)));
+        Add(LaunchSteps.DropBoundingSet(capabilities, _input.Host.LastCapability));
+        if (!_spec.Security.NoNewPrivileges)
+        {
+            // Without no_new_privs a filter needs CAP_SYS_ADMIN: it is loaded while there is some, and covers the rest of the way.
+            LoadSeccomp();
+        }
+
+        Add(LaunchSteps.SetUser(_input.User, _spec.Process.Interactive));
+        Add(LaunchSteps.SetCapabilities(_input.User.Uid == 0 ? capabilities : CapabilitySet.None));
+    }
+
+    private static ulong Unlimited(long value) => value < 0 ? ulong.MaxValue : (ulong)value;
+
+    internal static CapabilitySet Capabilities(SecuritySpec security, int last) => security.Privileged
+        ? CapabilitySet.All(last)
+        : CapabilitySet.Resolve(CapabilitySet.Default, security.AddCapabilities, security.DropCapabilities, last);
+
+    private void LoadSeccomp()
+    {
+        if (_input.Seccomp is not null)
+        {
+            Add(LaunchSteps.LoadSeccomp(_input.Seccomp, _spec.Security.Seccomp is null ? "default profile" : "own profile"));
+        }
+    }
+
+    private void StartProgram()
+    {
+        Add(LaunchSteps.ChangeDirectory(WorkingDirectory()));
+        if (_spec.Security.NoNewPrivileges)
+        {
+            Add(LaunchSteps.NoNewPrivileges());
+            LoadSeccomp();
+        }
+
+        if (_spec.Process.Init)
+        {
+            Add(LaunchSteps.RunInit());
+        }
+
+        IReadOnlyList<string> arguments = CommandLine(_spec.Process, _input.Image);
+        Dictionary<string, string> environment = Environment();
+        Add(LaunchSteps.Execute(
+            arguments,
+            [.. environment.Select(pair => pair.Key + "=" + pair.Value)],
+            Candidates(arguments[0], environment.GetValueOrDefault("PATH", DefaultPath))));
+    }
+
+    private string WorkingDirectory() =>
+        _spec.Process.WorkingDirectory ?? (_input.Image.WorkingDirectory.Length > 0 ? _input.Image.WorkingDirectory : "/");
+
+    /// <summary>docker's rule: a new entrypoint drops the image's command; a new command keeps the image's entrypoint.</summary>
+    internal static IReadOnlyList<string> CommandLine(ProcessSpec process, ProgramDefaults image)
+    {
+        IReadOnlyList<string> entrypoint = process.Entrypoint ?? image.Entrypoint;
+        IReadOnlyList<string> command = process.Command ?? (process.Entrypoint is null ? image.Command : []);
+        return [.. entrypoint, .. command];
+    }
+
+    /// <summary>PATH and HOSTNAME, the image's variables, the user's: the later ones win.</summary>
+    private Dictionary<string, string> Environment()
+    {
+        ProcessSpec process = _spec.Process;
+        Dictionary<string, string> variables = new(StringComparer.Ordinal)
+        {
+            ["PATH"] = DefaultPath,
+            ["HOSTNAME"] = _spec.Namespaces.Uts == NamespaceSpec.Host ? System.Environment.MachineName : HostName(_spec, _input.Id),
+            ["HOME"] = _input.User.Home,
+        };
+        foreach (string variable in process.ClearEnvironment ? [] : _input.Image.Environment)
+        {
+            // A name without a value is not taken from the host: an image may not ask for the session's secrets (S35).
+            int equals = variable.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+            {
+                variables[variable[..equals]] = variable[(equals + 1)..];
+            }
+        }
+
+        foreach (string name in process.RemoveEnvironment)
+        {
+            variables.Remove(name);
+        }
+
+        foreach ((string name, string value) in process.Environment)
+        {
+            variables[name] = value;
+        }
+
+        return variables;
+    }
+
+    /// <summary>The paths execvp(3) would try; they are looked up inside the new root.</summary>
+    private static List<string> Candidates(string program, string path) => program.Contains('/', StringComparison.Ordinal)
+        ? [program]
+        : [.. path.Split(':').Select(directory => (directory.Length == 0 ? "." : directory.TrimEnd('/')) + "/" + program)];
+}

@@ -1,0 +1,116 @@
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Engine.Launch;
+
+/// <summary>
+/// Compiles a spec into a launch plan. Pure: the same input gives the same plan, and nothing is touched. The order of the steps is the
+/// order in which rights are given up: cgroups and namespaces, mounts, the new root, limits, and privileges last.
+/// </summary>
+internal sealed partial class LaunchPlanCompiler
+{
+    private readonly LaunchInput _input;
+    private readonly ContainerSpec _spec;
+    private readonly List<LaunchStep> _steps = new(128);
+
+    private LaunchPlanCompiler(LaunchInput input)
+    {
+        _input = input;
+        _spec = input.Spec;
+    }
+
+    internal static LaunchPlan Compile(LaunchInput input) => new LaunchPlanCompiler(input).Run();
+
+    private bool Privileged => _spec.Security.Privileged;
+
+    private bool OwnNetwork => _spec.Network.Mode == NetworkSpec.None;
+
+    private LaunchPlan Run()
+    {
+        JoinCgroupsAndNamespaces();
+        BuildRoot();
+        EnterRoot();
+        DropPrivileges();
+        StartProgram();
+        return new LaunchPlan
+        {
+            Id = _input.Id,
+            BootId = _input.Host.BootId,
+            Steps = _steps,
+            CloneFlags = CloneFlags(),
+            PidNamespace = _input.JoinedProcesses.TryGetValue(_spec.Namespaces.Pid, out int pid) ? $"/proc/{pid}/ns/pid" : null,
+            Cgroup = _input.Cgroup,
+            Flags = Flags(),
+            DataDirectory = _input.DataDirectory,
+            TrashDirectory = _input.TrashDirectory,
+            RunDirectory = _input.RunDirectory,
+            NameFile = _input.NameFile,
+            LogDirectory = _input.LogDirectory,
+            LogMaximumBytes = _spec.Log.MaximumBytes,
+            LogMaximumFiles = _spec.Log.MaximumFiles,
+            LogNumber = _input.LogNumber,
+            Restart = _spec.Restart,
+            StopSignal = StopSignal(_spec, _input.Image),
+            StopTimeout = _spec.Process.StopTimeout ?? TimeSpan.FromSeconds(10),
+            MonitorCgroupFiles = _input.MonitorCgroupFiles,
+        };
+    }
+
+    /// <summary>The container's stop signal: its own, the image's, SIGTERM.</summary>
+    internal static int StopSignal(ContainerSpec spec, ProgramDefaults image) =>
+        SignalNames.Parse(spec.Process.StopSignal ?? (image.StopSignal.Length > 0 ? image.StopSignal : "SIGTERM"));
+
+    private ulong CloneFlags()
+    {
+        NamespaceSpec namespaces = _spec.Namespaces;
+        ulong flags = Libc.CLONE_NEWNS;
+        flags |= namespaces.Pid == NamespaceSpec.Private ? Libc.CLONE_NEWPID : 0;
+        flags |= namespaces.Ipc == NamespaceSpec.Private ? Libc.CLONE_NEWIPC : 0;
+        flags |= namespaces.Uts == NamespaceSpec.Private ? Libc.CLONE_NEWUTS : 0;
+        flags |= OwnNetwork ? Libc.CLONE_NEWNET : 0;
+        flags |= _input.Host.HasTimeNamespace ? Libc.CLONE_NEWTIME : 0;
+        return flags;
+    }
+
+    private PlanFlags Flags()
+    {
+        PlanFlags flags = PlanFlags.None;
+        flags |= _spec.Process.Interactive ? PlanFlags.StandardInput : 0;
+        flags |= _input.Foreground ? PlanFlags.Foreground | PlanFlags.CloseInputWithSession : 0;
+        flags |= _spec.RemoveOnExit ? PlanFlags.RemoveOnExit : 0;
+        flags |= _spec.CgroupParent is null ? PlanFlags.RemoveCgroupParents : 0;
+        flags |= _spec.Log.Disabled ? PlanFlags.NoLog : 0;
+        flags |= _spec.Namespaces.Pid == NamespaceSpec.Private ? 0 : PlanFlags.SharedProcessNamespace;
+        return flags;
+    }
+
+    private void JoinCgroupsAndNamespaces()
+    {
+        foreach (string file in _input.Cgroup.JoinFiles)
+        {
+            Add(LaunchSteps.WriteHostFile(file, "0"));
+        }
+
+        Add(LaunchSteps.WriteHostFile(
+            "/proc/self/oom_score_adj", _spec.Process.OomScoreAdjustment.ToString(System.Globalization.CultureInfo.InvariantCulture), optional: true));
+        if (_spec.Namespaces.Cgroup == NamespaceSpec.Private && _input.Host.HasCgroupNamespace)
+        {
+            // Not at clone3: the namespace's root is the cgroup its maker is in at that moment.
+            Add(LaunchSteps.Unshare(Libc.CLONE_NEWCGROUP, "cgroup"));
+        }
+
+        Join(_spec.Namespaces.Ipc, "ipc", Libc.CLONE_NEWIPC);
+        Join(_spec.Namespaces.Uts, "uts", Libc.CLONE_NEWUTS);
+        Add(LaunchSteps.JoinSessionKeyring("_ses." + _input.Id[..12]));
+    }
+
+    private void Join(string mode, string name, ulong flag)
+    {
+        if (_input.JoinedProcesses.TryGetValue(mode, out int pid))
+        {
+            Add(LaunchSteps.JoinNamespace($"/proc/{pid}/ns/{name}", flag, name));
+        }
+    }
+
+    private void Add(LaunchStep step) => _steps.Add(step);
+}

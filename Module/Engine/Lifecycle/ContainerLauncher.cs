@@ -1,0 +1,253 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text;
+using Containers.Engine.Cgroups;
+using Containers.Engine.Images;
+using Containers.Engine.Launch;
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Launch.Seccomp;
+using Containers.Engine.Linux;
+using Containers.Engine.Storage;
+
+namespace Containers.Engine.Lifecycle;
+
+/// <summary>From a record to a running, supervised process: look up, acquire, compile, start; undone in reverse when a part fails.</summary>
+internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store, ImageStore images, MonitorProcess monitors)
+{
+    /// <summary>The group of all containers, directly below the cgroup root: no session's end takes it along.</summary>
+    internal const string CgroupRoot = "pwsh-containers";
+
+    /// <summary>/etc/passwd and /etc/group of an image may not be larger (CVE-2026-47262).</summary>
+    private const int MaximumAccountFile = 1 << 20;
+
+    private readonly OverlayDriver _storage = new(paths.DataRoot);
+    private readonly ConcurrentDictionary<(string Image, string User, string Groups), UserIdentity> _users = new();
+    private readonly ConcurrentDictionary<(string? Profile, CapabilitySet Capabilities), byte[]> _filters = new();
+    private readonly Lazy<HostFacts> _host = new(HostFacts.Read);
+    private readonly Lazy<CgroupHost> _cgroups = new(CgroupHost.Detect);
+
+    internal HostFacts Host => _host.Value;
+
+    internal CgroupHost Cgroups => _cgroups.Value;
+
+    internal ICgroup Cgroup(ContainerRecord record) => Cgroup(record.Id, record.Spec.CgroupParent);
+
+    internal ICgroup Cgroup(string id, string? parent) => Cgroups.Get((parent?.Trim('/') ?? CgroupRoot) + "/" + id);
+
+    /// <summary>The plan as it would be now, for looking at. Nothing is made.</summary>
+    internal LaunchPlan Preview(ContainerRecord record)
+    {
+        PlanCgroup cgroup = new() { JoinFiles = [], CloneIntoDirectory = "/sys/fs/cgroup/" + CgroupRoot + "/" + record.Id };
+        return Compile(record, images.Open(record.ImageId), cgroup, foreground: false, resolveProcesses: false);
+    }
+
+    /// <summary>Starts the container's process. The caller holds the container's operation lock, and no monitor is alive.</summary>
+    /// <returns>The connection to the monitor, after it said Started.</returns>
+    internal MonitorConnection Launch(ContainerRecord record, bool foreground, IList<string> warnings, CancellationToken cancellation)
+    {
+        ImageRecord image = images.Open(record.ImageId);
+        ICgroup cgroup = Cgroup(record);
+        string run = paths.Run(record.Id);
+        MonitorConnection? connection = null;
+        try
+        {
+            RemoveLeftovers(record, cgroup);
+            PlanCgroup planned = MakeCgroup(cgroup, record, warnings);
+            Files.MakeDirectory(run, 0x1C0);
+            Files.MakeDirectory(run + "/rootfs", 0x1C0);
+            WriteEtcFiles(record, run);
+            LaunchPlan plan = Compile(record, image, planned, foreground, resolveProcesses: true);
+            Files.Write(run + "/plan", PlanWriter.Write(plan), 0x180); // 0600
+            connection = monitors.Start(run + "/plan");
+            AwaitStart(record, plan, connection, cancellation);
+            return connection;
+        }
+        catch (Exception failure)
+        {
+            connection?.Dispose();
+            Undo(record, cgroup, failure);
+            throw;
+        }
+    }
+
+    /// <summary>What the image says, in the form the compiler takes.</summary>
+    internal static ProgramDefaults Defaults(ImageConfig config) => new(
+        config.Config.Entrypoint, config.Config.Cmd, config.Config.Env, config.Config.WorkingDir ?? "", config.Config.User ?? "",
+        config.Config.StopSignal ?? "");
+
+    /// <summary>Kills and removes what a dead monitor left behind. Idempotent.</summary>
+    internal void RemoveLeftovers(ContainerRecord record, ICgroup cgroup)
+    {
+        if (cgroup.Exists)
+        {
+            cgroup.Kill();
+            if (!cgroup.Remove())
+            {
+                throw new EngineException(
+                    EngineErrorKind.ResourceBusy, "CgroupBusy", $"Processes of an earlier run of container \"{record.Name}\" cannot be ended.", record.Name,
+                    "A process may hang in the kernel, for example in a dead network file system.");
+            }
+
+            if (record.Spec.CgroupParent is null)
+            {
+                Cgroups.RemoveEmpty(CgroupRoot);
+            }
+        }
+
+        FileTree.Remove(paths.Run(record.Id));
+        File.Delete(paths.RunLock(record.Id));
+    }
+
+    private static PlanCgroup MakeCgroup(ICgroup cgroup, ContainerRecord record, IList<string> warnings)
+    {
+        (_, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
+        ResourceLimits limits = record.Spec.Limits;
+        limits = limits.PidsLimit is null ? limits with { PidsLimit = DefaultPidsLimit } : limits;
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return cgroup.Create(limits, rules, warnings);
+            }
+            catch (Exception e) when (attempt < 3 && e is LinuxException { Errno: Errno.ENOENT } or EngineException { InnerException: LinuxException { Errno: Errno.ENOENT } })
+            {
+                // The last container of the common group has just removed it.
+            }
+        }
+    }
+
+    /// <summary>Processes and threads of a container when nothing else is said, as podman has it.</summary>
+    internal const long DefaultPidsLimit = 2048;
+
+    private LaunchPlan Compile(ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, bool resolveProcesses)
+    {
+        ContainerSpec spec = record.Spec;
+        string run = paths.Run(record.Id);
+        (List<DeviceNode> devices, _) = DeviceLookup.Find(spec.Security);
+        return LaunchPlanCompiler.Compile(new LaunchInput
+        {
+            Id = record.Id,
+            Name = record.Name,
+            Spec = spec,
+            Image = Defaults(image.Config),
+            Host = Host,
+            User = FindUser(record, image),
+            Cgroup = cgroup,
+            RootTarget = run + "/rootfs",
+            RootSteps = _storage.MountSteps(image.LayerDirectories, record.Id, run + "/rootfs", spec.RemoveOnExit),
+            EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, run + "/" + name))],
+            Devices = devices,
+            JoinedProcesses = resolveProcesses ? FindProcesses(record) : new Dictionary<string, int>(),
+            Seccomp = Filter(spec.Security),
+            DataDirectory = paths.Container(record.Id),
+            TrashDirectory = paths.TrashOf(record.Id),
+            RunDirectory = run,
+            NameFile = paths.Name(record.Name),
+            LogDirectory = paths.Log(record.Id),
+            LogNumber = resolveProcesses ? LogFiles.Newest(paths.Log(record.Id)) : 1,
+            Foreground = foreground,
+            MonitorCgroupFiles = [],
+        });
+    }
+
+    private byte[]? Filter(SecuritySpec security)
+    {
+        if (security.Seccomp == "unconfined" || (security.Privileged && security.Seccomp is null))
+        {
+            return null;
+        }
+
+        CapabilitySet capabilities = LaunchPlanCompiler.Capabilities(security, Host.LastCapability);
+        return _filters.GetOrAdd(
+            (security.Seccomp, capabilities),
+            static (key, kernel) => SeccompCompiler.Compile(
+                key.Profile is null ? SeccompProfile.Default : SeccompProfile.Parse(Encoding.UTF8.GetBytes(key.Profile)),
+                RuntimeInformation.ProcessArchitecture, key.Capabilities, kernel),
+            Host.Kernel);
+    }
+
+    /// <summary>Names are looked up in the container's own files; for a root that was never written to, once per image and session.</summary>
+    private UserIdentity FindUser(ContainerRecord record, ImageRecord image)
+    {
+        string user = record.Spec.Process.User ?? image.Config.Config.User ?? "";
+        IReadOnlyList<string> groups = record.Spec.Process.AdditionalGroups;
+        (string Image, string User, string Groups) key = (image.Id, user, string.Join('\n', groups));
+        if (!record.Started && _users.TryGetValue(key, out UserIdentity? known))
+        {
+            return known;
+        }
+
+        using RootedDirectory root = _storage.OpenView(image.LayerDirectories, record.Started ? paths.Container(record.Id) + "/layer/upper" : null);
+        byte[] passwd = root.ReadSmallFile("/etc/passwd", MaximumAccountFile, followLast: true) ?? [];
+        byte[] group = root.ReadSmallFile("/etc/group", MaximumAccountFile, followLast: true) ?? [];
+        UserIdentity identity = UserResolver.Resolve(user, groups, passwd, group);
+        if (!record.Started)
+        {
+            _users[key] = identity;
+        }
+
+        return identity;
+    }
+
+    private Dictionary<string, int> FindProcesses(ContainerRecord record)
+    {
+        Dictionary<string, int> found = [];
+        NamespaceSpec namespaces = record.Spec.Namespaces;
+        foreach (string mode in new[] { namespaces.Pid, namespaces.Ipc, namespaces.Uts })
+        {
+            if (mode.StartsWith(NamespaceSpec.ContainerPrefix, StringComparison.Ordinal) && !found.ContainsKey(mode))
+            {
+                Container other = store.Get(mode[NamespaceSpec.ContainerPrefix.Length..]);
+                if (other.ProcessId == 0)
+                {
+                    throw new EngineException(
+                        EngineErrorKind.InvalidOperation, "ContainerNotRunning",
+                        $"Container \"{record.Name}\" shares a namespace of container \"{other.Name}\", which is not running.", other.Name,
+                        $"Run: Start-Container {other.Name}");
+                }
+
+                found[mode] = other.ProcessId;
+            }
+        }
+
+        return found;
+    }
+
+    private static void WriteEtcFiles(ContainerRecord record, string run)
+    {
+        foreach ((string name, byte[] content) in EtcFiles.Make(record))
+        {
+            Files.Write(run + "/" + name, content, 0x1A4); // 0644
+        }
+    }
+
+    private static void AwaitStart(ContainerRecord record, LaunchPlan plan, MonitorConnection connection, CancellationToken cancellation)
+    {
+        if (!connection.Receive(out MessageType type, out ReadOnlyMemory<byte> data, cancellation))
+        {
+            throw new EngineException(
+                EngineErrorKind.ResourceUnavailable, "MonitorDied", $"The monitor of container \"{record.Name}\" ended before it could start it.",
+                record.Name, "Check the free memory of this host, and the kernel log.");
+        }
+
+        MessageBody body = MonitorConnection.Body(data);
+        if (type == MessageType.Failed)
+        {
+            throw LaunchFailure.Describe(plan, record.Name, body.A, body.B);
+        }
+    }
+
+    private void Undo(ContainerRecord record, ICgroup cgroup, Exception failure)
+    {
+        try
+        {
+            // The monitor removes its own files when it fails; it may also have been killed, or never started.
+            SpinWait.SpinUntil(() => !store.HasMonitor(record.Id), TimeSpan.FromSeconds(2));
+            RemoveLeftovers(record, cgroup);
+        }
+        catch (Exception cleanup) when (cleanup is EngineException or LinuxException or IOException)
+        {
+            failure.Data["cleanup"] = cleanup.Message; // Both are kept; the first is the one that explains.
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json.Serialization;
+using Containers.Engine.Launch;
+
+namespace Containers.Engine.Lifecycle;
+
+/// <summary>config.json: what the container was made as. Only the engine writes it.</summary>
+internal sealed record ContainerRecord
+{
+    internal const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public required string ImageId { get; init; }
+
+    /// <summary>Entrypoint and command together, for listing without the image.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    public required ContainerSpec Spec { get; init; }
+
+    /// <summary>False until the first start: before it, the root is exactly the image.</summary>
+    public bool Started { get; init; }
+}
+
+/// <summary>state.json: what the monitor last knew. Times are nanoseconds since 1970.</summary>
+internal sealed record StateRecord
+{
+    public string Status { get; init; } = "created";
+
+    public int Pid { get; init; }
+
+    public long PidStartTime { get; init; }
+
+    public int MonitorPid { get; init; }
+
+    public long MonitorStartTime { get; init; }
+
+    public string BootId { get; init; } = "";
+
+    public long StartedAt { get; init; }
+
+    public long FinishedAt { get; init; }
+
+    /// <summary>Null when nobody saw the exit.</summary>
+    public int? ExitCode { get; init; }
+
+    public int Signal { get; init; }
+
+    public int OomKilled { get; init; }
+
+    public int RestartCount { get; init; }
+
+    public int StoppedByUser { get; init; }
+
+    public int FailedStep { get; init; } = -1;
+
+    public int FailedErrno { get; init; }
+
+    public long LostLogBytes { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    AllowDuplicateProperties = false,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ContainerRecord))]
+[JsonSerializable(typeof(StateRecord))]
+internal sealed partial class RecordJson : JsonSerializerContext;

@@ -1,0 +1,68 @@
+using Containers.Engine.Launch;
+using Containers.Engine.Linux;
+
+namespace Containers.Engine.Lifecycle;
+
+/// <summary>Makes the object that users see from the two records, and checks what they say against the kernel.</summary>
+internal static class ContainerView
+{
+    /// <summary>As recorded. For a container that may run, <see cref="Live"/> has the last word.</summary>
+    internal static Container Make(ContainerRecord record, StateRecord state)
+    {
+        ContainerSpec spec = record.Spec;
+        bool created = state.Status == "created";
+        return new Container
+        {
+            Id = record.Id,
+            Name = record.Name,
+            Image = spec.Image,
+            ImageId = record.ImageId,
+            Command = record.Command,
+            State = created ? ContainerState.Created : ContainerState.Exited,
+            Created = record.Created,
+            Started = Time(state.StartedAt),
+            Finished = Time(state.FinishedAt),
+            ExitCode = created || state.FinishedAt == 0 ? null : state.ExitCode ?? 0,
+            Signal = state.Signal > 0 ? state.Signal : null,
+            OomKilled = state.OomKilled != 0,
+            RestartCount = state.RestartCount,
+            RestartPolicy = spec.Restart,
+            Labels = spec.Labels,
+            HostName = LaunchPlanCompiler.HostName(spec, record.Id),
+            Network = spec.Network.Mode,
+            RemoveOnExit = spec.RemoveOnExit,
+            LostLogBytes = state.LostLogBytes,
+            Problem = state.FailedErrno != 0 ? Errno.Describe(state.FailedErrno) : null,
+            Spec = spec,
+        };
+    }
+
+    /// <param name="view">As recorded.</param>
+    /// <param name="state">What the monitor wrote last: running, paused or restarting.</param>
+    /// <param name="bootId">This boot.</param>
+    /// <param name="monitored">Whether the monitor lives.</param>
+    internal static Container Live(Container view, StateRecord state, string bootId, bool monitored)
+    {
+        bool alive = state.BootId == bootId && (monitored || new ProcessIdentity(state.Pid, state.PidStartTime).IsAlive);
+        if (!alive)
+        {
+            // The monitor was killed, or the host restarted: nobody saw the end.
+            return view with { State = ContainerState.Exited, ExitCode = null, Finished = null, Signal = null };
+        }
+
+        bool restarting = state.Status == "restarting";
+        return view with
+        {
+            State = restarting ? ContainerState.Restarting : state.Status == "paused" ? ContainerState.Paused : ContainerState.Running,
+            ExitCode = restarting ? state.ExitCode ?? 0 : null,
+            Signal = restarting ? view.Signal : null,
+            Finished = restarting ? view.Finished : null,
+            ProcessId = restarting ? 0 : state.Pid,
+            MonitorProcessId = monitored ? state.MonitorPid : 0,
+            Supervised = monitored,
+        };
+    }
+
+    private static DateTimeOffset? Time(long nanoseconds) =>
+        nanoseconds == 0 ? null : DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100);
+}

@@ -1,0 +1,92 @@
+using Containers.Engine.Launch;
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Engine.Lifecycle;
+
+/// <summary>Gives a failed step its meaning: the same errno says different things about a program, a directory and a mount.</summary>
+internal static class LaunchFailure
+{
+    internal static EngineException Describe(LaunchPlan plan, string name, int stepIndex, int errno)
+    {
+        if (stepIndex < 0 || stepIndex >= plan.Steps.Count)
+        {
+            return new EngineException(
+                errno is Errno.EAGAIN or Errno.ENOMEM or Errno.ENOSPC ? EngineErrorKind.LimitsExceeded : EngineErrorKind.ResourceUnavailable,
+                errno == Errno.EPERM ? "NotPermitted" : "ProcessNotCreated",
+                $"The first process of container \"{name}\" could not be made: {Errno.Describe(errno)}.", name,
+                errno == Errno.EPERM ? "Run as root." : errno == Errno.ENOSPC ? "Namespaces are nested too deep, or user.max_*_namespaces is reached."
+                    : "Check the limits of processes and memory of this host.",
+                new LinuxException("clone3", name, errno));
+        }
+
+        LaunchStep step = plan.Steps[stepIndex];
+        LinuxException cause = new(step.Code.ToString(), step.Target, errno);
+        return step.Code switch
+        {
+            PlanOpcode.Execute => Program(name, step, errno, cause),
+            PlanOpcode.ChangeDirectory => new EngineException(
+                EngineErrorKind.InvalidArgument, "WorkingDirectoryNotUsable",
+                $"The working directory \"{step.Target}\" of container \"{name}\" cannot be used: {Errno.Describe(errno)}.", step.Target,
+                "Choose a directory that its user may enter.", cause),
+            PlanOpcode.OpenInRoot => InRoot(name, step, errno, cause),
+            PlanOpcode.Mount => new EngineException(
+                errno == Errno.EPERM ? EngineErrorKind.PermissionDenied : EngineErrorKind.ResourceUnavailable, "RootNotMounted",
+                $"The root of container \"{name}\" cannot be mounted: {Errno.Describe(errno)}.", name,
+                errno == Errno.ENODEV ? "Load the overlay module (modprobe overlay)."
+                    : "Check that the data root is on a file system that overlayfs supports, such as ext4 or xfs.",
+                cause),
+            PlanOpcode.LoadSeccomp => new EngineException(
+                EngineErrorKind.InvalidData, "SeccompNotLoaded",
+                $"The kernel refused the seccomp profile of container \"{name}\": {Errno.Describe(errno)}.", name,
+                "Use another profile with -SeccompProfile.", cause),
+            PlanOpcode.WriteInSlot => new EngineException(
+                EngineErrorKind.InvalidArgument, "InvalidSysctl",
+                $"The kernel refused {step.Target}={step.Detail} for container \"{name}\": {Errno.Describe(errno)}.", step.Target,
+                "Check the name and the value.", cause),
+            PlanOpcode.SetResourceLimit => new EngineException(
+                EngineErrorKind.InvalidArgument, "InvalidUlimit",
+                $"The limit {step.Target}={step.Detail} of container \"{name}\" was refused: {Errno.Describe(errno)}.", step.Target,
+                "Choose another value with -Ulimit.", cause),
+            _ => new EngineException(
+                EngineErrorKind.ResourceUnavailable, "LaunchStepFailed",
+                $"Container \"{name}\" cannot be started: step {stepIndex + 1}, {step.Code} {step.Target}, failed: {Errno.Describe(errno)}.", name,
+                "Get-ContainerPlan shows all steps.", cause),
+        };
+    }
+
+    private static EngineException Program(string name, LaunchStep step, int errno, LinuxException cause)
+    {
+        string program = step.Target;
+        return errno switch
+        {
+            Errno.ENOENT => new EngineException(
+                EngineErrorKind.ObjectNotFound, "CommandNotFound", $"Container \"{name}\" has no program \"{program}\".", program,
+                "Check the command and the image; a script also needs the interpreter of its first line.", cause),
+            Errno.EACCES => new EngineException(
+                EngineErrorKind.PermissionDenied, "CommandNotExecutable", $"\"{program}\" in container \"{name}\" is not executable.", program,
+                "Make it executable in the image, or run it through its interpreter.", cause),
+            Errno.ENOEXEC => new EngineException(
+                EngineErrorKind.InvalidData, "CommandFormat",
+                $"\"{program}\" in container \"{name}\" is no program for this machine: another architecture, or a script without a #! line.", program,
+                "Use an image for this platform, or name the interpreter.", cause),
+            Errno.E2BIG => new EngineException(
+                EngineErrorKind.LimitsExceeded, "ArgumentsTooLong", "The arguments and the environment together are too long.", program,
+                "Pass large values in files.", cause),
+            _ => new EngineException(
+                EngineErrorKind.ResourceUnavailable, "CommandNotStarted",
+                $"\"{program}\" in container \"{name}\" cannot be started: {Errno.Describe(errno)}.", program, null, cause),
+        };
+    }
+
+    private static EngineException InRoot(string name, LaunchStep step, int errno, LinuxException cause) => errno switch
+    {
+        Errno.ELOOP or Errno.ENOTDIR or Errno.EXDEV => new EngineException(
+            EngineErrorKind.InvalidData, "UnsafePath",
+            $"\"{step.Target}\" in the image of container \"{name}\" is a link or a file where a directory must be.", step.Target,
+            "Repair the image, or choose another path.", cause),
+        _ => new EngineException(
+            EngineErrorKind.ResourceUnavailable, "PathNotUsable",
+            $"\"{step.Target}\" in container \"{name}\" cannot be used: {Errno.Describe(errno)}.", step.Target, null, cause),
+    };
+}

@@ -1,0 +1,174 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Engine.Lifecycle;
+
+/// <summary>
+/// Starts monitors. The executable is copied once a session into a sealed memory file and run from there: whatever a container does to
+/// /proc/PID/exe, it cannot change the program (CVE-2019-5736), and all monitors of the session share its pages.
+/// </summary>
+internal sealed unsafe class MonitorProcess(string path) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly ChildReaper _reaper = new();
+    private int _image = -1;
+
+    /// <returns>The session's end of the connection.</returns>
+    /// <exception cref="EngineException">MonitorNotFound, MonitorNotSafe, MonitorStartFailed.</exception>
+    internal MonitorConnection Start(string planPath)
+    {
+        int image = Image();
+        int* pair = stackalloc int[2];
+        if (Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, pair) < 0)
+        {
+            throw new LinuxException("socketpair", planPath, Errno.Last);
+        }
+
+        int pid;
+        int errno = Spawn(image, pair[1], planPath, &pid);
+        Libc.close(pair[1]);
+        MonitorConnection connection = new(pair[0]);
+        if (errno != 0)
+        {
+            connection.Dispose();
+            throw new EngineException(
+                EngineErrorKind.ResourceUnavailable, "MonitorStartFailed", $"The monitor cannot be started: {Errno.Describe(errno)}.", path,
+                "Check the limit of processes (ulimit -u) and the free memory.", new LinuxException("posix_spawn", path, errno));
+        }
+
+        _reaper.Add(pid);
+        return connection;
+    }
+
+    public void Dispose()
+    {
+        _reaper.Dispose();
+        if (_image >= 0)
+        {
+            Libc.close(_image);
+            _image = -1;
+        }
+    }
+
+    private int Image()
+    {
+        lock (_gate)
+        {
+            if (_image < 0)
+            {
+                _image = Seal();
+            }
+
+            return _image;
+        }
+    }
+
+    private int Seal()
+    {
+        using FileStream source = OpenSafely();
+        int fd;
+        fixed (byte* name = "containers-monitor\0"u8)
+        {
+            // MFD_EXEC (Linux 6.3) says that it is meant; older kernels refuse a flag they do not know.
+            fd = Libc.memfd_create(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING | Libc.MFD_EXEC);
+            fd = fd < 0 && Errno.Last == Errno.EINVAL ? Libc.memfd_create(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING) : fd;
+        }
+
+        if (fd < 0)
+        {
+            throw new LinuxException("memfd_create", path, Errno.Last);
+        }
+
+        byte[] content = new byte[source.Length];
+        source.ReadExactly(content);
+        fixed (byte* p = content)
+        {
+            for (nint done = 0; done < content.Length;)
+            {
+                nint written = Libc.write(fd, p + done, (nuint)(content.Length - done));
+                if (written <= 0)
+                {
+                    throw new LinuxException("write", "containers-monitor", Errno.Last);
+                }
+
+                done += written;
+            }
+        }
+
+        const int Seals = Libc.F_SEAL_SEAL | Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_WRITE;
+        if (Libc.fcntl(fd, Libc.F_ADD_SEALS, Seals) < 0)
+        {
+            throw new LinuxException("fcntl", "F_ADD_SEALS", Errno.Last);
+        }
+
+        return fd;
+    }
+
+    /// <summary>Others may not be able to write what we are about to run with our rights (security.md S59).</summary>
+    private FileStream OpenSafely()
+    {
+        FileStream file;
+        try
+        {
+            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new EngineException(
+                EngineErrorKind.NotInstalled, "MonitorNotFound", $"The program \"{path}\" is missing.", path,
+                "Install the Containers module again; it must be complete.", e);
+        }
+
+        Libc.statx_t status;
+        byte empty = 0;
+        if (Libc.statx((int)file.SafeFileHandle.DangerousGetHandle(), &empty, Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, &status) == 0
+            && (status.stx_mode & 0x12) == 0 && (status.stx_uid == 0 || status.stx_uid == Libc.geteuid()))
+        {
+            return file;
+        }
+
+        file.Dispose();
+        throw new EngineException(
+            EngineErrorKind.PermissionDenied, "MonitorNotSafe", $"The program \"{path}\" belongs to another user or can be written by others.", path,
+            $"Run: chown root '{path}'; chmod go-w '{path}'.");
+    }
+
+    private static int Spawn(int image, int socket, string planPath, int* pid)
+    {
+        // posix_spawn_file_actions_t and posix_spawnattr_t have at most 336 bytes in glibc and musl.
+        byte* actions = stackalloc byte[512];
+        byte* attributes = stackalloc byte[512];
+        byte* signals = stackalloc byte[128];
+        new Span<byte>(signals, 128).Clear();
+        Libc.posix_spawn_file_actions_init(actions);
+        Libc.posix_spawnattr_init(attributes);
+        byte* plan = (byte*)Marshal.StringToCoTaskMemUTF8(planPath);
+        byte* executable = (byte*)Marshal.StringToCoTaskMemUTF8(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{image}"));
+        try
+        {
+            fixed (byte* null_ = "/dev/null\0"u8, name = "containers-monitor\0"u8)
+            {
+                Libc.posix_spawn_file_actions_addopen(actions, 0, null_, Libc.O_RDWR, 0);
+                Libc.posix_spawn_file_actions_adddup2(actions, 0, 1);
+                Libc.posix_spawn_file_actions_adddup2(actions, 0, 2);
+                Libc.posix_spawn_file_actions_adddup2(actions, socket, MonitorProtocol.SessionDescriptor);
+                Libc.posix_spawnattr_setflags(attributes, Libc.POSIX_SPAWN_SETSID | Libc.POSIX_SPAWN_SETSIGMASK | Libc.POSIX_SPAWN_SETSIGDEF);
+                Libc.posix_spawnattr_setsigmask(attributes, signals);
+                new Span<byte>(signals, 128).Fill(0xff);
+                Libc.posix_spawnattr_setsigdefault(attributes, signals);
+                byte** arguments = stackalloc byte*[3] { name, plan, null };
+                byte** environment = stackalloc byte*[1] { null };
+                return Libc.posix_spawn(pid, executable, actions, attributes, arguments, environment);
+            }
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem((nint)plan);
+            Marshal.FreeCoTaskMem((nint)executable);
+            Libc.posix_spawn_file_actions_destroy(actions);
+            Libc.posix_spawnattr_destroy(attributes);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+namespace Containers.Engine.Linux;
+
+/// <summary>Locks that die with their holder: flock(2) between sessions, open file description locks (fcntl(2)) of monitors.</summary>
+internal sealed unsafe class FileLock : IDisposable
+{
+    private int _fd;
+
+    private FileLock(int fd) => _fd = fd;
+
+    /// <summary>Takes a lock exclusively.</summary>
+    /// <returns>Null when the time is over.</returns>
+    /// <exception cref="LinuxException">The file cannot be opened.</exception>
+    internal static FileLock? TryTake(string path, TimeSpan timeout, CancellationToken cancellation)
+    {
+        int fd = Files.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, 0x180); // 0600
+        if (fd < 0)
+        {
+            throw new LinuxException("open", path, -fd);
+        }
+
+        long until = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        int wait = 1;
+        while (Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) < 0)
+        {
+            if (Environment.TickCount64 >= until || cancellation.WaitHandle.WaitOne(wait))
+            {
+                Libc.close(fd);
+                cancellation.ThrowIfCancellationRequested();
+                return null;
+            }
+
+            wait = Math.Min(wait * 2, 20);
+        }
+
+        return new FileLock(fd);
+    }
+
+    /// <summary>Whether a monitor holds its lock: asked without taking it, so that nobody is ever in a monitor's way.</summary>
+    internal static bool IsHeldByMonitor(string path)
+    {
+        int fd = Files.Open(path, Libc.O_RDWR | Libc.O_NOFOLLOW);
+        if (fd < 0)
+        {
+            return false;
+        }
+
+        Libc.flock_t request = new() { l_type = Libc.F_WRLCK };
+        int result = Libc.fcntl(fd, Libc.F_OFD_GETLK, (nint)(&request));
+        Libc.close(fd);
+        return result == 0 && request.l_type != Libc.F_UNLCK;
+    }
+
+    public void Dispose()
+    {
+        if (_fd >= 0)
+        {
+            Libc.close(_fd);
+            _fd = -1;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text;
+
+namespace Containers.Engine.Linux;
+
+/// <summary>Small file operations by path, with the errors of <see cref="LinuxException"/>.</summary>
+internal static unsafe class Files
+{
+    /// <summary>Identity of a file's content as far as rename-replaced files go: a new content is a new inode or a new time.</summary>
+    internal readonly record struct Identity(ulong Inode, ulong Size, long Seconds, uint Nanoseconds);
+
+    /// <returns>False when there is no such file.</returns>
+    internal static bool TryIdentify(string path, out Identity identity)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        Libc.statx_t status;
+        int result;
+        fixed (byte* p = Terminated(path, buffer))
+        {
+            result = Libc.statx(Libc.AT_FDCWD, p, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &status);
+        }
+
+        identity = result < 0 ? default : new(status.stx_ino, status.stx_size, status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec);
+        return result == 0;
+    }
+
+    /// <summary>open(2) with O_CLOEXEC.</summary>
+    /// <returns>The descriptor, or minus errno.</returns>
+    internal static int Open(string path, int flags, uint mode = 0)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        fixed (byte* p = Terminated(path, buffer))
+        {
+            int fd = Libc.openat(Libc.AT_FDCWD, p, flags | Libc.O_CLOEXEC, mode);
+            return fd < 0 ? -Errno.Last : fd;
+        }
+    }
+
+    internal static void MakeDirectory(string path, uint mode)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        fixed (byte* p = Terminated(path, buffer))
+        {
+            if (Libc.mkdirat(Libc.AT_FDCWD, p, mode) < 0 && Errno.Last != Errno.EEXIST)
+            {
+                throw new LinuxException("mkdir", path, Errno.Last);
+            }
+        }
+    }
+
+    internal static void SyncDirectory(string path)
+    {
+        int fd = Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        if (fd < 0)
+        {
+            throw new LinuxException("open", path, -fd);
+        }
+
+        int result = Libc.fsync(fd);
+        int errno = Errno.Last;
+        Libc.close(fd);
+        if (result < 0)
+        {
+            throw new LinuxException("fsync", path, errno);
+        }
+    }
+
+    internal static void Rename(string from, string to)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        Span<byte> buffer2 = stackalloc byte[512];
+        fixed (byte* p = Terminated(from, buffer), q = Terminated(to, buffer2))
+        {
+            if (Libc.renameat(Libc.AT_FDCWD, p, Libc.AT_FDCWD, q) < 0)
+            {
+                throw new LinuxException("rename", from, Errno.Last);
+            }
+        }
+    }
+
+    /// <summary>Writes a small new file in one call.</summary>
+    internal static void Write(string path, ReadOnlySpan<byte> content, uint mode)
+    {
+        int fd = Open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW, mode);
+        if (fd < 0)
+        {
+            throw new LinuxException("open", path, -fd);
+        }
+
+        nint written;
+        int errno;
+        fixed (byte* p = content)
+        {
+            written = Libc.write(fd, p, (nuint)content.Length);
+            errno = written < 0 ? Errno.Last : Errno.ENOSPC;
+        }
+
+        Libc.close(fd);
+        if (written != content.Length)
+        {
+            throw new LinuxException("write", path, errno);
+        }
+    }
+
+    private static ReadOnlySpan<byte> Terminated(string path, Span<byte> buffer)
+    {
+        int size = Encoding.UTF8.GetByteCount(path);
+        Span<byte> room = size < buffer.Length ? buffer : new byte[size + 1];
+        Encoding.UTF8.GetBytes(path, room);
+        room[size] = 0;
+        return room[..(size + 1)];
+    }
+}

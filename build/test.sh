@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Runs every test and closes with the line "N passed, N failed". Sourced by run.sh.
+set -euo pipefail
+
+results=$out/test-results
+need_for build test
+rm -rf -- "$results"
+mkdir -p -- "$results"
+build
+msbuild -t:BuildTests
+
+# Where tests find what was staged.
+export CONTAINERS_MODULE=$out/Containers
+
+# record NAME COMMAND...: its output goes to NAME.log and its exit code to NAME.exit, where the report looks for it.
+record() {
+  local name=$1 code=0
+  shift
+  echo "running $name"
+  "$@" >"$results/$name.log" 2>&1 </dev/null || code=$?
+  echo "$code" >"$results/$name.exit"
+}
+
+for project in "$root"/tests/*/*.Tests.csproj; do
+  name=$(basename "$project" .csproj)
+  # A test that hangs is named and ended, not waited for.
+  record "$name" sdk test "$project" --no-build --nologo --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
+    --blame-hang-timeout 6m --blame-hang-dump-type none
+done
+
+if ! pwsh_found; then
+  echo "acceptance tests not run: PowerShell 7.6 (pwsh) is not installed"
+elif ! pwsh -NoProfile -NonInteractive -Command 'exit [int]!(Get-Module -ListAvailable -FullyQualifiedName @{ ModuleName = "Pester"; ModuleVersion = "5.0" })'; then
+  echo "acceptance tests not run: Pester 5 is not installed"
+else
+  use_module_path
+  record Pester pwsh -NoProfile -NonInteractive -File "$root/build/pester.ps1" -Results "$results/Pester.json"
+fi
+
+tools test-report "$results"
