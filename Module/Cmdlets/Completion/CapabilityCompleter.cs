@@ -1,0 +1,22 @@
+using System.Collections;
+
+namespace Containers.Cmdlets;
+
+/// <summary>Capabilities of capabilities(7), with and without CAP_, and ALL.</summary>
+public sealed class CapabilityCompleter : Completer
+{
+    private static readonly string[] s_capabilities =
+    [
+        "ALL", "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN", "DAC_OVERRIDE",
+        "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE",
+        "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW", "PERFMON", "SETFCAP", "SETGID", "SETPCAP", "SETUID",
+        "SYSLOG", "SYS_ADMIN", "SYS_BOOT", "SYS_CHROOT", "SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE",
+        "SYS_TIME", "SYS_TTY_CONFIG", "WAKE_ALARM",
+    ];
+
+    private protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+    {
+        string prefix = word.StartsWith("CAP_", StringComparison.OrdinalIgnoreCase) ? "CAP_" : "";
+        return s_capabilities.Select(name => new Candidate(name == "ALL" ? name : prefix + name, ""));
+    }
+}

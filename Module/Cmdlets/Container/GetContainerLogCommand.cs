@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+using Containers.Engine;
+using Containers.Engine.Lifecycle;
+
+namespace Containers.Cmdlets;
+
+/// <summary>What containers wrote, line by line.</summary>
+[Cmdlet(VerbsCommon.Get, "ContainerLog", DefaultParameterSetName = NameSet)]
+[OutputType(typeof(ContainerLogEntry), typeof(string))]
+public sealed class GetContainerLogCommand : ContainerTargetCmdlet
+{
+    // RFC 3339 with nine digits, as docker logs -t; .NET knows seven.
+    private const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z '";
+
+    private readonly List<ContainerTarget> _targets = [];
+
+    private Regex? _pattern;
+
+    /// <summary>Only the last so many lines of each container; -Pattern chooses among them.</summary>
+    [Parameter, ValidateRange(0, int.MaxValue)]
+    [Alias("Last")]
+    public int? Tail { get; set; }
+
+    /// <summary>Only lines since this time, or since so long ago.</summary>
+    [Parameter, MomentTransformation]
+    public DateTimeOffset? Since { get; set; }
+
+    /// <summary>Only lines until this time, or until so long ago.</summary>
+    [Parameter, MomentTransformation]
+    public DateTimeOffset? Until { get; set; }
+
+    /// <summary>Goes on with what comes, until the containers end.</summary>
+    [Parameter]
+    [Alias("Wait")]
+    public SwitchParameter Follow { get; set; }
+
+    /// <summary>Only these streams.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public LogStream[] Stream { get; set; } = [LogStream.Stdout, LogStream.Stderr];
+
+    /// <summary>Only lines that match this regular expression, whatever the case.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Pattern { get; set; }
+
+    /// <summary>Plain strings instead of objects.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
+
+    /// <summary>With -Raw: the time before each line.</summary>
+    [Parameter]
+    public SwitchParameter Timestamps { get; set; }
+
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Pattern is not null)
+        {
+            try
+            {
+                _pattern = new Regex(Pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+            }
+            catch (RegexParseException e)
+            {
+                ThrowTerminatingError(new ErrorRecord(e, "InvalidPattern", ErrorCategory.InvalidArgument, Pattern));
+            }
+        }
+    }
+
+    protected override void ProcessRecord() => _targets.AddRange(Targets);
+
+    protected override void EndProcessing()
+    {
+        LogQuery query = new()
+        {
+            Tail = Tail,
+            Since = Since,
+            Until = Until,
+            Follow = Follow,
+            Stream = Stream.Distinct().Count() == 1 ? Stream[0] : null,
+        };
+        LogMerge merge = new(WriteFailureAsError);
+        IEnumerable<IEnumerable<ContainerLogEntry>> logs = _targets.Select(target => Engine.ReadLog(target.Id, query, Stop));
+        TryRun(stop =>
+        {
+            IEnumerable<ContainerLogEntry> entries = Follow ? merge.AsTheyCome([.. logs], stop) : merge.ByTime([.. logs]);
+            foreach (ContainerLogEntry entry in entries)
+            {
+                stop.ThrowIfCancellationRequested();
+                Write(entry);
+            }
+        });
+    }
+
+    private void WriteFailureAsError(EngineException failure) => WriteError(ErrorRecords.From(failure));
+
+    private void Write(ContainerLogEntry entry)
+    {
+        if (_pattern is not null && !_pattern.IsMatch(entry.Line))
+        {
+            return;
+        }
+
+        if (!Raw)
+        {
+            WriteObject(entry);
+        }
+        else if (Timestamps)
+        {
+            WriteObject(entry.Time.UtcDateTime.ToString(TimestampFormat, CultureInfo.InvariantCulture) + entry.Line);
+        }
+        else
+        {
+            WriteObject(entry.Line);
+        }
+    }
+}

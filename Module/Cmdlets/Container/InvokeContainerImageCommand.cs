@@ -1,0 +1,172 @@
+using System.Collections;
+using System.Management.Automation;
+using Containers.Engine;
+using Containers.Engine.Launch;
+using Containers.Engine.Lifecycle;
+
+namespace Containers.Cmdlets;
+
+/// <summary>
+/// Runs a command in a new container. Lines of its standard output go down the pipeline as they come; lines of its standard error
+/// go to the information stream, tagged Stderr: they show at the prompt, 6> and -InformationVariable catch them, and none of them
+/// is an error of the script. Pipeline input is its standard input: strings are lines, bytes are bytes.
+/// </summary>
+[Cmdlet(VerbsLifecycle.Invoke, "ContainerImage", SupportsShouldProcess = true, DefaultParameterSetName = DefinitionSet)]
+[Alias("Run-ContainerImage", "Run-Container")]
+[OutputType(typeof(string), typeof(Container))]
+public sealed partial class InvokeContainerImageCommand : ContainerDefinitionCmdlet, IDisposable
+{
+    /// <summary>What the container reads from its standard input.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    [Alias("Input")]
+    [AllowNull]
+    [AllowEmptyString]
+    public object? InputObject { get; set; }
+
+    /// <summary>Starts it in the background and writes the container.</summary>
+    [Parameter]
+    [Alias("Detached")]
+    public SwitchParameter Detach { get; set; }
+
+    /// <summary>Writes the container after its output, with its exit code.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <summary>An exit code other than 0 is an error.</summary>
+    [Parameter]
+    public SwitchParameter ErrorOnNonZeroExit { get; set; }
+
+    private bool HasInput => MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
+
+    // In the foreground -Interactive alone gives an input that is at its end at once; there is no terminal to read from yet.
+    private protected override bool KeepsInputOpen => Detach ? Interactive : Interactive || HasInput;
+
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        WriteVerbose("Get-ContainerPlan with the same parameters shows the steps that the start takes.");
+        if (!ShouldDo(Describe("Run")))
+        {
+            return;
+        }
+
+        if (Detach)
+        {
+            RunDetached();
+        }
+        else if (TryRun(Launch, out ForegroundRun? run))
+        {
+            _run = run;
+        }
+    }
+
+    protected override void ProcessRecord()
+    {
+        if (_run is not null && HasInput)
+        {
+            Guarded(run => Feed(run, InputObject));
+        }
+    }
+
+    protected override void EndProcessing()
+    {
+        if (_run is not null)
+        {
+            Guarded(Finish);
+        }
+    }
+
+    private void RunDetached()
+    {
+        if (TryRun(RefuseInput)
+            && TryRun(_ => Create(BuildSpec()), out Container? created)
+            && TryRun(stop => Start(created, stop), out Container? started))
+        {
+            WriteObject(started);
+        }
+    }
+
+    private void RefuseInput(CancellationToken stop)
+    {
+        if (HasInput)
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, "InputWithDetach", "A container in the background cannot read the pipeline.", Image,
+                "Leave out -Detach, or the input.");
+        }
+    }
+
+    private Container Start(Container created, CancellationToken stop)
+    {
+        try
+        {
+            return Engine.Start(created.Id, Warnings, stop);
+        }
+        catch
+        {
+            RemoveHalfMade(created.Id);
+            throw;
+        }
+    }
+
+    private ForegroundRun Launch(CancellationToken stop)
+    {
+        ContainerSpec spec = BuildSpec();
+        Container created = Create(spec);
+        try
+        {
+            RunSession session = Engine.StartAttached(created.Id, Warnings, stop);
+            return new ForegroundRun(Engine, created, session, HasInput, spec.Process.Interactive);
+        }
+        catch
+        {
+            RemoveHalfMade(created.Id);
+            throw;
+        }
+    }
+
+    /// <summary>The failure that led here is what the user is told; a container that cannot be removed either stays visible to Get-Container.</summary>
+    private void RemoveHalfMade(string id)
+    {
+        try
+        {
+            Engine.Remove(id, force: true, CancellationToken.None);
+            if (CidFile is not null)
+            {
+                File.Delete(ResolvePath(CidFile));
+            }
+        }
+        catch (EngineException e)
+        {
+            Warnings.Add($"The container \"{id}\" is left behind: {e.Message}");
+        }
+    }
+
+    private static void AppendInput(ForegroundRun run, object? value)
+    {
+        switch (Conversions.Unwrap(value))
+        {
+            case null:
+                break;
+            case byte[] bytes:
+                run.Append(bytes);
+                break;
+            case byte single:
+                run.Append([single]);
+                break;
+            case string text:
+                run.AppendLine(text);
+                break;
+            case IEnumerable list and not IDictionary:
+                foreach (object? element in list)
+                {
+                    AppendInput(run, element);
+                }
+
+                break;
+            case { } other:
+                run.AppendLine(Conversions.Text(other));
+                break;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using Containers.Engine.Launch;
+
+namespace Containers.Cmdlets;
+
+/// <summary>The cgroup and the log; the limits themselves are in <see cref="ResourceLimitCmdlet"/>.</summary>
+public abstract partial class ContainerDefinitionCmdlet
+{
+    /// <summary>The cgroup in which the container's own is made.</summary>
+    [Parameter]
+    public string? CgroupParent { get; set; }
+
+    /// <summary>Size of one log file in bytes; 10 MB.</summary>
+    [Parameter, SizeTransformation]
+    public long? LogMaximumSize { get; set; }
+
+    /// <summary>Number of log files; 3.</summary>
+    [Parameter]
+    public int? LogMaximumFile { get; set; }
+
+    /// <summary>None keeps no output.</summary>
+    [Parameter]
+    public ContainerLogDriver LogDriver { get; set; }
+
+    private LogSpec BuildLog()
+    {
+        LogSpec log = new();
+        return log with
+        {
+            MaximumBytes = LogMaximumSize ?? log.MaximumBytes,
+            MaximumFiles = LogMaximumFile ?? log.MaximumFiles,
+            Disabled = LogDriver == ContainerLogDriver.None,
+        };
+    }
+}

@@ -1,0 +1,11 @@
+using System.Management.Automation;
+
+namespace Containers.Cmdlets;
+
+/// <summary>Takes docker's spelling too: on-failure, unless-stopped.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class RestartPolicyTransformationAttribute : ArgumentTransformationAttribute
+{
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
+        Conversions.Unwrap(inputData) is string text ? text.Replace("-", "", StringComparison.Ordinal) : inputData;
+}

@@ -1,0 +1,18 @@
+using System.Management.Automation;
+using Containers.Engine.Lifecycle;
+
+namespace Containers.Cmdlets;
+
+/// <summary>This machine as the engine sees it.</summary>
+[Cmdlet(VerbsCommon.Get, "ContainerHost")]
+[OutputType(typeof(ContainerHost))]
+public sealed class GetContainerHostCommand : ContainersCmdlet
+{
+    protected override void ProcessRecord()
+    {
+        if (TryRun(_ => Engine.GetHost(), out ContainerHost? host))
+        {
+            WriteObject(host);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections;
+using System.Management.Automation;
+using Containers.Engine.Images;
+
+namespace Containers.Cmdlets;
+
+/// <summary>The images of this host.</summary>
+[Cmdlet(VerbsCommon.Get, "ContainerImage", DefaultParameterSetName = NameSet)]
+[OutputType(typeof(ContainerImage))]
+public sealed class GetContainerImageCommand : ContainersCmdlet
+{
+    private const string NameSet = "Name";
+
+    private const string IdSet = "Id";
+
+    /// <summary>name[:tag], id or beginning of an id; wildcards match names with and without their tag.</summary>
+    [Parameter(ParameterSetName = NameSet, Position = 0, ValueFromPipeline = true)]
+    [Alias("Reference", "ImageName", "ImageIdOrName")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Id or beginning of an id; of a container, its image.</summary>
+    [Parameter(ParameterSetName = IdSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("ImageId")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string[] Id { get; set; } = [];
+
+    /// <summary>Only those without a name.</summary>
+    [Parameter]
+    public SwitchParameter Dangling { get; set; }
+
+    /// <summary>Only those with these labels: @{key = 'value'}, 'key=value', or 'key' for any value. Wildcards match values.</summary>
+    [Parameter, MapTransformation(Bare = BareKey.Null)]
+    public IDictionary? Label { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        string[] asked = ParameterSetName == IdSet ? Id : Name;
+        if (asked.Length == 0)
+        {
+            Write(TryRun(_ => Engine.Images.List(), out IReadOnlyList<ContainerImage>? all) ? all : []);
+        }
+
+        foreach (string name in asked)
+        {
+            if (!WildcardPattern.ContainsWildcardCharacters(name))
+            {
+                Write(TryRun(_ => Engine.Images.Get(name), out ContainerImage? image) ? [image] : []);
+            }
+            else
+            {
+                Write(TryRun(_ => ImagesMatching(name), out IEnumerable<ContainerImage>? matching) ? matching : []);
+            }
+        }
+    }
+
+    private List<ContainerImage> ImagesMatching(string pattern)
+    {
+        WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+        return [.. Engine.Images.List().Where(image => image.References.Any(reference => Fits(wildcard, reference)))];
+    }
+
+    /// <summary>"busy*" and "busybox:*" both mean busybox:latest; the colon of a registry's port is no tag's.</summary>
+    private static bool Fits(WildcardPattern pattern, string reference)
+    {
+        int colon = reference.LastIndexOf(':');
+        string full = colon > reference.LastIndexOf('/') ? reference : reference + ":latest";
+        return pattern.IsMatch(full) || pattern.IsMatch(full[..full.LastIndexOf(':')]);
+    }
+
+    private void Write(IEnumerable<ContainerImage> images)
+    {
+        foreach (ContainerImage image in images)
+        {
+            if ((!Dangling || image.References.Count == 0) && HasLabels(image))
+            {
+                WriteObject(image);
+            }
+        }
+    }
+
+    private bool HasLabels(ContainerImage image) => (Label as Dictionary<string, string?> ?? []).All(wanted =>
+        image.Labels.TryGetValue(wanted.Key, out string? has)
+        && (wanted.Value is null || WildcardPattern.Get(wanted.Value, WildcardOptions.CultureInvariant).IsMatch(has)));
+}
