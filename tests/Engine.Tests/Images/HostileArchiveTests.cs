@@ -58,7 +58,8 @@ public sealed class HostileArchiveTests : IDisposable
     public void A_name_longer_than_linux_allows_is_refused()
     {
         AssertRefused("UnsafeArchiveEntry", new TarBuilder().File(new string('n', 256)).ToBytes());
-        AssertRefused("UnsafeArchiveEntry", new TarBuilder().File(string.Concat(Enumerable.Repeat(new string('d', 200) + "/", 21)) + "x").ToBytes());
+        AssertRefused("UnsafeArchiveEntry", new TarBuilder().File(string.Concat(Enumerable.Repeat(new string('d', 200) + "/",
+            21)) + "x").ToBytes());
     }
 
     [Fact]
@@ -100,7 +101,8 @@ public sealed class HostileArchiveTests : IDisposable
         string files = Import(new TarBuilder().Folder("t", 0x1C0).Folder("d", 0x1FF).File("d/a/b").Link("d", "t").ToBytes());
 
         Assert.Equal("t", new FileInfo(Path.Join(files, "d")).LinkTarget);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Join(files, "t")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Join(files,
+            "t")));
     }
 
     [Fact]
@@ -149,13 +151,15 @@ public sealed class HostileArchiveTests : IDisposable
         Skip.IfNot(Shell.IsRoot, "trusted attributes and devices need root");
         string files = Import(new TarBuilder().Add(
             TarEntryType.File, "f", attributes:
-            [("trusted.overlay.metacopy", "y"), ("user.overlay.whiteout", "y"), ("security.selinux", "x"), ("user.keep", "v"), ("trusted.other", "x")]).ToBytes());
+            [("trusted.overlay.metacopy", "y"), ("user.overlay.whiteout", "y"), ("security.selinux", "x"), ("user.keep", "v"),
+                ("trusted.other", "x")]).ToBytes());
 
         string attributes = Shell.Run("getfattr -d -m - f", files);
         Assert.Contains("user.keep=\"v\"", attributes, StringComparison.Ordinal);
         Assert.Single(attributes.Split('\n'), line => line.Contains('=', StringComparison.Ordinal));
         AssertRefused("UnsafeArchiveEntry", new TarBuilder().Add(TarEntryType.CharacterDevice, "w").ToBytes());
-        AssertRefused("UnsafeArchiveEntry", new TarBuilder().Add(TarEntryType.File, "f", attributes: ("user.big", new string('x', 200_000))).ToBytes());
+        AssertRefused("UnsafeArchiveEntry", new TarBuilder().Add(TarEntryType.File, "f", attributes: ("user.big", new string('x',
+            200_000))).ToBytes());
     }
 
     [Theory]
@@ -164,7 +168,8 @@ public sealed class HostileArchiveTests : IDisposable
     [InlineData(".wh...")]
     [InlineData("d/.wh./")]
     [InlineData(".wh.d/x")]
-    public void Malformed_whiteouts_are_refused(string name) => AssertRefused("UnsafeArchiveEntry", new TarBuilder().File(name, "").ToBytes());
+    public void Malformed_whiteouts_are_refused(string name) => AssertRefused("UnsafeArchiveEntry", new TarBuilder().File(name,
+        "").ToBytes());
 
     [SkippableFact]
     public void Whiteouts_become_overlays_and_spare_what_the_layer_has_itself()
@@ -178,7 +183,8 @@ public sealed class HostileArchiveTests : IDisposable
         Assert.Equal("character special file 0:0\n", Shell.Run("stat -c '%F %t:%T' d/via", files));
         Assert.Equal("x", File.ReadAllText(Path.Join(files, "d/mine")));
         Assert.Equal(
-            "early\nlate\no\n", Shell.Run("getfattr -R -h -m trusted.overlay.opaque . 2>/dev/null | sed -n 's/^# file: //p' | sort", files));
+            "early\nlate\no\n", Shell.Run("getfattr -R -h -m trusted.overlay.opaque . 2>/dev/null | sed -n 's/^# file: //p' | sort",
+                files));
         Assert.False(Path.Exists(Path.Join(files, ".wh..wh.plnk")));
         Assert.False(Path.Exists(Path.Join(files, ".wh..wh.aufs")));
     }

@@ -37,7 +37,8 @@ public sealed class ImageStoreTests : IDisposable
             Platform = "linux/arm64/v8", Message = "hi", Author = "me", StopSignal = "SIGINT",
         });
 
-        foreach (string name in new[] { "app:1", "docker.io/library/app:1", "quay.io/org/app", image.Id, image.Id[7..], image.ShortId, image.Id[..15] })
+        foreach (string name in new[] { "app:1", "docker.io/library/app:1", "quay.io/org/app", image.Id, image.Id[7..], image.ShortId,
+            image.Id[..15] })
         {
             Assert.Equal(image.Id, _store.Get(name).Id);
             Assert.Equal(image.Id, _store.Open(name).Id);
@@ -141,7 +142,8 @@ public sealed class ImageStoreTests : IDisposable
         string shared = images.GroupBy(image => image.Id[7..8]).First(group => group.Count() > 1).Key;
 
         Assert.Equal("AmbiguousImageId", Assert.Throws<EngineException>(() => _store.Get(shared)).ErrorId);
-        ContainerImage named = Import("named", options => options with { References = [ImageReference.Parse(shared), ImageReference.Parse(images[0].ShortId)] });
+        ContainerImage named = Import("named", options => options with { References = [ImageReference.Parse(shared),
+            ImageReference.Parse(images[0].ShortId)] });
         Assert.Equal(named.Id, _store.Get(shared).Id);
         Assert.Equal(named.Id, _store.Get(images[0].ShortId).Id);
         Assert.Equal(images[0].Id, _store.Get(images[0].Id).Id);
@@ -151,7 +153,8 @@ public sealed class ImageStoreTests : IDisposable
     [Fact]
     public void A_name_too_long_for_a_file_works_too()
     {
-        string name = "registry.example.com:5000/" + string.Join('/', Enumerable.Repeat(new string('a', 40), 6)) + ":" + new string('t', 128);
+        string name = "registry.example.com:5000/" + string.Join('/', Enumerable.Repeat(new string('a', 40), 6)) + ":" + new string('t',
+            128);
         ContainerImage image = Import("x", options => options with { References = [ImageReference.Parse(name)] });
 
         Assert.Equal([name], image.References);
@@ -188,7 +191,8 @@ public sealed class ImageStoreTests : IDisposable
             if (part == "tag")
             {
                 Assert.Contains(all, image => image.Id == bad.Id && image.State == ImageState.Ready);
-                Assert.Equal(damage == "deleted" ? 0 : 1, all.Count(image => image.State == ImageState.Damaged && image.References.Contains("bad:latest")));
+                Assert.Equal(damage == "deleted" ? 0 : 1, all.Count(image =>
+                    image.State == ImageState.Damaged && image.References.Contains("bad:latest")));
             }
             else
             {
@@ -216,7 +220,8 @@ public sealed class ImageStoreTests : IDisposable
         {
             ImageStore own = new(_folder["data"]);
             ContainerImage image = own.ImportRootFileSystem(
-                new MemoryStream(tar), new ImageImportOptions { References = [ImageReference.Parse("app:" + i)] }, null, CancellationToken.None);
+                new MemoryStream(tar), new ImageImportOptions { References = [ImageReference.Parse("app:" + i)] }, null,
+                    CancellationToken.None);
             Assert.Equal(ImageState.Ready, image.State);
             Assert.Equal(image.Id, own.Open("app:" + i).Id);
             if (i % 2 == 1)
@@ -347,10 +352,12 @@ public sealed class ImageStoreTests : IDisposable
             Shell.Run($"mkdir copy{round}; cp -a data/. copy{round}/ 2>/dev/null || true", _folder.Path);
             ImageStore store = new(copy);
             ContainerImage image = store.ImportRootFileSystem(
-                new MemoryStream(tar), new ImageImportOptions { References = [ImageReference.Parse("fresh")] }, null, CancellationToken.None);
+                new MemoryStream(tar), new ImageImportOptions { References = [ImageReference.Parse("fresh")] }, null,
+                    CancellationToken.None);
             Assert.Equal(ImageState.Ready, image.State);
             Assert.Equal(image.Id, store.Open("fresh").Id);
-            Assert.DoesNotContain(Directory.GetDirectories(copy + "/layers"), path => Path.GetFileName(path).Contains('-', StringComparison.Ordinal));
+            Assert.DoesNotContain(Directory.GetDirectories(copy + "/layers"), path => Path.GetFileName(path).Contains('-',
+                StringComparison.Ordinal));
             foreach (ContainerImage other in store.List())
             {
                 store.Remove(other.Id.Length == 0 ? other.References[0] : other.Id, true, _ => null);
@@ -448,5 +455,6 @@ public sealed class ImageStoreTests : IDisposable
 
     private List<string> Remove(string name) => [.. _store.Remove(name, false, _ => null).Select(item => item.ToString())];
 
-    private List<string> Layers() => [.. Directory.GetDirectories(_folder["data/layers"]).Select(path => Encoding.UTF8.GetString(File.ReadAllBytes(path + "/layer.json")))];
+    private List<string> Layers() => [.. Directory.GetDirectories(_folder["data/layers"]).Select(path =>
+        Encoding.UTF8.GetString(File.ReadAllBytes(path + "/layer.json")))];
 }

@@ -27,7 +27,8 @@ internal sealed class TarBuilder
         TarEntryType type, byte[] name, string link, byte[] content, uint mode, uint major, uint minor,
         params (string Name, string Value)[] attributes)
     {
-        TarEntry entry = new() { Type = type, Mode = mode, Size = content.Length, Seconds = 1_000_000_000, DeviceMajor = major, DeviceMinor = minor };
+        TarEntry entry = new() { Type = type, Mode = mode, Size = content.Length, Seconds = 1_000_000_000, DeviceMajor = major,
+            DeviceMinor = minor };
         entry.Uid = Engine.Linux.Libc.geteuid();
         entry.Name.Set(name);
         entry.LinkName.Set(Encoding.UTF8.GetBytes(link));
@@ -46,7 +47,8 @@ internal sealed class TarBuilder
         return this;
     }
 
-    public TarBuilder File(string name, string content = "x", uint mode = 0x1A4) => Add(TarEntryType.File, name, content: content, mode: mode);
+    public TarBuilder File(string name, string content = "x", uint mode = 0x1A4) => Add(TarEntryType.File, name, content: content,
+        mode: mode);
 
     public TarBuilder Folder(string name, uint mode = 0x1ED) => Add(TarEntryType.Directory, name, mode: mode);
 
