@@ -118,9 +118,9 @@ public sealed class ConvertFromJsonCommand : PSCmdlet
         return result;
     }
 
-    private System.Collections.Hashtable Table(JsonElement element)
+    private OrderedHashtable Table(JsonElement element)
     {
-        System.Collections.Hashtable result = new(StringComparer.Ordinal);
+        OrderedHashtable result = [];
         foreach (JsonProperty property in element.EnumerateObject())
         {
             result[property.Name] = Convert(property.Value);

@@ -38,7 +38,7 @@ public sealed class ShellCmdletTests : IDisposable
     [InlineData("(1..4 | Measure-Object -Sum -Average -Maximum -Minimum | % { $_.Count, $_.Sum, $_.Average, $_.Maximum, $_.Minimum }) -join ','", "4,10,2.5,4,1")]
     [InlineData("(@{a=1;b=@('x',$null,1.0,$true)} | ConvertTo-Json -Compress).Length", "31")]
     [InlineData("('{\"a\":[1,{\"b\":\"x\"}],\"d\":2.5}' | ConvertFrom-Json).a[1].b", "x")]
-    [InlineData("('{\"a\":1}' | ConvertFrom-Json -AsHashtable).GetType().Name", "Hashtable")]
+    [InlineData("('{\"a\":1}' | ConvertFrom-Json -AsHashtable).GetType().Name", "OrderedHashtable")]
     [InlineData("('[1,2]' | ConvertFrom-Json | Measure-Object).Count", "2")]
     [InlineData("Join-Path /a b c", "/a/b/c")]
     [InlineData("Split-Path /a/b.txt", "/a")]
