@@ -120,7 +120,7 @@ public sealed class ConvertFromJsonCommand : PSCmdlet
 
     private OrderedHashtable Table(JsonElement element)
     {
-        OrderedHashtable result = new(StringComparer.Ordinal);
+        OrderedHashtable result = [];
         foreach (JsonProperty property in element.EnumerateObject())
         {
             result[property.Name] = Convert(property.Value);
