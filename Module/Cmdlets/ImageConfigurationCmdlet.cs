@@ -56,9 +56,9 @@ public abstract class ImageConfigurationCmdlet : ContainersCmdlet
 
     private protected ImageImportOptions BuildOptions() => new()
     {
-        References = Reference,
-        Command = Command,
-        Entrypoint = Entrypoint,
+        References = [.. Reference.Select(ImageReference.Parse)],
+        Command = Command ?? [],
+        Entrypoint = Entrypoint ?? [],
         Environment = BuildEnvironment(),
         User = User,
         WorkingDirectory = WorkingDirectory,
@@ -66,16 +66,17 @@ public abstract class ImageConfigurationCmdlet : ContainersCmdlet
         Message = Message,
         Author = Author,
         StopSignal = StopSignal,
+        Warning = WriteWarning,
     };
 
-    private Dictionary<string, string> BuildEnvironment()
+    private List<string> BuildEnvironment()
     {
-        Dictionary<string, string> variables = new(StringComparer.Ordinal);
+        List<string> variables = [];
         foreach ((string key, string? value) in Environment as Dictionary<string, string?> ?? [])
         {
             if ((value ?? System.Environment.GetEnvironmentVariable(key)) is { } known)
             {
-                variables[key] = known;
+                variables.Add(key + "=" + known);
             }
         }
 
