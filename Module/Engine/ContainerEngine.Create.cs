@@ -83,7 +83,7 @@ public sealed partial class ContainerEngine
     private ContainerRecord NewRecord(ContainerSpec spec, string name, string id)
     {
         ImageRecord image = Images.Open(spec.Image);
-        SpecValidator.Validate(spec, image, _launcher.Host.LastCapability);
+        SpecValidator.Validate(spec, image, _launcher.Host);
         NamespaceSpec namespaces = spec.Namespaces with
         {
             Pid = ResolveMode(spec.Namespaces.Pid), Ipc = ResolveMode(spec.Namespaces.Ipc), Uts = ResolveMode(spec.Namespaces.Uts),

@@ -49,9 +49,11 @@ internal sealed unsafe partial class Supervisor
         }
 
         _state.MonitorPid = Libc.getpid();
-        _state.MonitorStartTime = StateFile.StartTime(_state.MonitorPid);
+        _state.MonitorStartTime = ProcessStatus.StartTime(_state.MonitorPid);
         _state.FailedStep = -1;
         _state.RestartCount = plan->RestartCount;
+        plan->ArgumentsStart = (byte*)ProcessStatus.Field(_state.MonitorPid, ProcessStatus.ArgumentsStart);
+        plan->ArgumentsEnd = (byte*)ProcessStatus.Field(_state.MonitorPid, ProcessStatus.ArgumentsEnd);
     }
 
     internal int Run()
@@ -161,7 +163,7 @@ internal sealed unsafe partial class Supervisor
         _input = piped ? NonBlocking(pipes[5]) : -1;
         _drainUntil = long.MaxValue;
         _state.Pid = result.Pid;
-        _state.PidStartTime = StateFile.StartTime(result.Pid);
+        _state.PidStartTime = ProcessStatus.StartTime(result.Pid);
         _state.Running = true;
         _state.Restarting = _state.Paused = _state.OomKilled = false;
         _state.StartedAt = Clock.Now();

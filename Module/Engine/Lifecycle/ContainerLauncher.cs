@@ -162,7 +162,7 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
             return null;
         }
 
-        CapabilitySet capabilities = LaunchPlanCompiler.Capabilities(security, Host.LastCapability);
+        CapabilitySet capabilities = LaunchPlanCompiler.Capabilities(security, Host);
         return _filters.GetOrAdd(
             (security.Seccomp, capabilities),
             static (key, kernel) => SeccompCompiler.Compile(
