@@ -12,6 +12,14 @@ public sealed partial class ContainerEngine
         return new LogReader(_paths.Log(container.Id), container.Name, query, () => !HasWriter(container.Id)).Read(cancellation);
     }
 
+    /// <summary>The same in batches, as they lie in the log: for those who read much and do not follow.</summary>
+    public IEnumerable<IReadOnlyList<ContainerLogEntry>> ReadLogBatches(string nameOrId, LogQuery query, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        Container container = Get(nameOrId);
+        return new LogReader(_paths.Log(container.Id), container.Name, query with { Follow = false }, () => true).ReadBatches(cancellation);
+    }
+
     private bool HasWriter(string id) =>
         _store.TryGet(id)?.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting && _store.HasMonitor(id);
 }

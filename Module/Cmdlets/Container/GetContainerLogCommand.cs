@@ -82,6 +82,20 @@ public sealed class GetContainerLogCommand : ContainerTargetCmdlet
             Follow = Follow,
             Stream = Stream.Distinct().Count() == 1 ? Stream[0] : null,
         };
+        if (_targets.Count == 1 && !Follow)
+        {
+            // One call for a whole batch: for each object it would cost more than reading it.
+            TryRun(stop =>
+            {
+                foreach (IReadOnlyList<ContainerLogEntry> batch in Engine.ReadLogBatches(_targets[0].Id, query, stop))
+                {
+                    stop.ThrowIfCancellationRequested();
+                    WriteObject(batch.Where(IsWanted).Select(Form), enumerateCollection: true);
+                }
+            });
+            return;
+        }
+
         LogMerge merge = new(WriteFailureAsError);
         IEnumerable<IEnumerable<ContainerLogEntry>> logs = _targets.Select(target => Engine.ReadLog(target.Id, query, Stop));
         TryRun(stop =>
@@ -99,22 +113,17 @@ public sealed class GetContainerLogCommand : ContainerTargetCmdlet
 
     private void Write(ContainerLogEntry entry)
     {
-        if (_pattern is not null && !_pattern.IsMatch(entry.Line))
+        if (IsWanted(entry))
         {
-            return;
-        }
-
-        if (!Raw)
-        {
-            WriteObject(entry);
-        }
-        else if (Timestamps)
-        {
-            WriteObject(entry.Time.UtcDateTime.ToString(TimestampFormat, CultureInfo.InvariantCulture) + entry.Line);
-        }
-        else
-        {
-            WriteObject(entry.Line);
+            WriteObject(Form(entry));
         }
     }
+
+    private bool IsWanted(ContainerLogEntry entry) => _pattern is null || _pattern.IsMatch(entry.Line);
+
+    private object Form(ContainerLogEntry entry) => !Raw
+        ? entry
+        : Timestamps
+            ? entry.Time.UtcDateTime.ToString(TimestampFormat, CultureInfo.InvariantCulture) + entry.Line
+            : entry.Line;
 }

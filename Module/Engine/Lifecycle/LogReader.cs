@@ -18,6 +18,7 @@ internal sealed class LogReader
     private readonly Func<bool> _ended;
     private readonly PartialLine[] _partial = [new(), new(), new()];
     private byte[] _block = new byte[BlockSize];
+    private long _offset;
 
     /// <param name="directory">Directory of the numbered files.</param>
     /// <param name="container">Name for the entries.</param>
@@ -41,20 +42,15 @@ internal sealed class LogReader
         return _query.Follow ? TailThenFollow(tail, cancellation) : Last(tail, cancellation);
     }
 
+    internal IEnumerable<IReadOnlyList<ContainerLogEntry>> ReadBatches(CancellationToken cancellation) =>
+        _query.Tail is { } tail ? [[.. Last(tail, cancellation)]] : Walk(cancellation).OfType<List<ContainerLogEntry>>();
+
     private Queue<ContainerLogEntry> Last(int count, CancellationToken cancellation)
     {
         Queue<ContainerLogEntry> last = new();
-        foreach (ContainerLogEntry entry in ReadAll(cancellation))
+        foreach (List<ContainerLogEntry>? batch in Walk(cancellation))
         {
-            if (last.Count == count && count > 0)
-            {
-                last.Dequeue();
-            }
-
-            if (count > 0)
-            {
-                last.Enqueue(entry);
-            }
+            Keep(last, batch ?? [], count);
         }
 
         return last;
@@ -64,79 +60,80 @@ internal sealed class LogReader
     {
         Queue<ContainerLogEntry> last = new();
         bool caughtUp = false;
-        foreach (ContainerLogEntry? entry in Walk(cancellation))
+        foreach (List<ContainerLogEntry>? batch in Walk(cancellation))
         {
-            if (entry is null)
+            if (batch is null)
             {
-                while (!caughtUp && last.Count > 0)
+                caughtUp = true;
+                while (last.Count > 0)
                 {
                     yield return last.Dequeue();
                 }
-
-                caughtUp = true;
             }
-            else if (caughtUp)
+            else if (!caughtUp)
             {
-                yield return entry;
+                Keep(last, batch, count);
             }
-            else if (count > 0)
+            else
             {
-                if (last.Count == count)
+                foreach (ContainerLogEntry entry in batch)
                 {
-                    last.Dequeue();
+                    yield return entry;
                 }
-
-                last.Enqueue(entry);
             }
         }
+    }
 
-        while (last.Count > 0)
+    private static void Keep(Queue<ContainerLogEntry> last, List<ContainerLogEntry> batch, int count)
+    {
+        for (int i = Math.Max(0, batch.Count - count); i < batch.Count; i++)
         {
-            yield return last.Dequeue();
+            if (last.Count == count)
+            {
+                last.Dequeue();
+            }
+
+            last.Enqueue(batch[i]);
         }
     }
 
     private IEnumerable<ContainerLogEntry> ReadAll(CancellationToken cancellation)
     {
-        foreach (ContainerLogEntry? entry in Walk(cancellation))
+        foreach (List<ContainerLogEntry>? batch in Walk(cancellation))
         {
-            if (entry is not null)
+            for (int i = 0; i < batch?.Count; i++)
             {
-                yield return entry;
+                yield return batch[i];
             }
         }
     }
 
-    /// <summary>All entries; null each time everything written so far was read.</summary>
-    private IEnumerable<ContainerLogEntry?> Walk(CancellationToken cancellation)
+    /// <summary>All entries, a batch for each record; null each time everything written so far was read.</summary>
+    private IEnumerable<List<ContainerLogEntry>?> Walk(CancellationToken cancellation)
     {
         int number = LogFiles.Numbers(_directory).FirstOrDefault();
-        long offset = 0;
         int pause = 5;
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
+
+            // Asked before reading: what is written between the two is read in the next round.
             bool ended = !_query.Follow || _ended();
             bool progress = false;
             if (number > 0)
             {
-                foreach (ContainerLogEntry entry in ReadFile(number, offset, next => offset = next, cancellation))
+                // A newer file was begun after the last write to this one: if there is one now, this one is complete.
+                int newer = LogFiles.Numbers(_directory).Find(n => n > number);
+                foreach (List<ContainerLogEntry> batch in ReadFile(number, cancellation))
                 {
                     progress = true;
-                    yield return entry;
+                    yield return batch;
                 }
 
-                int newer = LogFiles.Numbers(_directory).FirstOrDefault(n => n > number);
                 if (newer > 0)
                 {
-                    // The monitor writes to the newer one by now: what it wrote to this one before was read, or is read once more.
-                    foreach (ContainerLogEntry entry in ReadFile(number, offset, next => offset = next, cancellation))
-                    {
-                        yield return entry;
-                    }
-
                     number = newer;
-                    offset = 0;
+                    _offset = 0;
                     continue;
                 }
             }
@@ -148,11 +145,7 @@ internal sealed class LogReader
 
             if (ended)
             {
-                foreach (ContainerLogEntry entry in Rest())
-                {
-                    yield return entry;
-                }
-
+                yield return Rest();
                 yield return null;
                 yield break;
             }
@@ -163,7 +156,7 @@ internal sealed class LogReader
         }
     }
 
-    private IEnumerable<ContainerLogEntry> ReadFile(int number, long offset, Action<long> advance, CancellationToken cancellation)
+    private IEnumerable<List<ContainerLogEntry>> ReadFile(int number, CancellationToken cancellation)
     {
         FileStream file;
         try
@@ -178,7 +171,7 @@ internal sealed class LogReader
 
         using (file)
         {
-            file.Position = offset;
+            file.Position = _offset;
             int held = 0;
             while (true)
             {
@@ -188,18 +181,17 @@ internal sealed class LogReader
                 int position = 0;
                 while (TryRecord(available, ref position, out LogRecordHeader header, out int data))
                 {
-                    foreach (ContainerLogEntry entry in Split(header, data))
-                    {
-                        yield return entry;
-                    }
-
+                    List<ContainerLogEntry> batch = Split(header, data);
                     position = data + header.Length;
+                    if (batch.Count > 0)
+                    {
+                        yield return batch;
+                    }
                 }
 
-                offset += position;
+                _offset += position;
                 held = available - position;
                 _block.AsSpan(position, held).CopyTo(_block);
-                advance(offset);
                 if (got == 0)
                 {
                     yield break;
@@ -279,17 +271,21 @@ internal sealed class LogReader
     }
 
     /// <summary>What was written without a line end.</summary>
-    private IEnumerable<ContainerLogEntry> Rest()
+    private List<ContainerLogEntry> Rest()
     {
+        List<ContainerLogEntry> rest = [];
         for (int stream = 1; stream <= 2; stream++)
         {
             PartialLine partial = _partial[stream];
             if (!partial.IsEmpty && Wanted(partial.Time))
             {
-                yield return new ContainerLogEntry(_container, partial.Time, (LogStream)stream, Text(partial.Bytes));
-                partial.Clear();
+                rest.Add(new ContainerLogEntry(_container, partial.Time, (LogStream)stream, Text(partial.Bytes)));
             }
+
+            partial.Clear();
         }
+
+        return rest;
     }
 
     private bool Wanted(DateTimeOffset time) => (_query.Since is not { } since || time >= since) && (_query.Until is not { } until || time <= until);
