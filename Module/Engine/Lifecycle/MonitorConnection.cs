@@ -158,6 +158,7 @@ internal sealed unsafe class MonitorConnection(int socket) : IDisposable
         int fd = Interlocked.Exchange(ref _socket, -1);
         if (fd >= 0)
         {
+            Libc.shutdown(fd, 2); // A thread that is blocked in a call on it must come back.
             Libc.close(fd);
         }
     }
