@@ -10,12 +10,48 @@
     CompatiblePSEditions = @('Core')
 
     # The build fails when these lists and what Containers.dll and Module/Formats hold differ.
-    FormatsToProcess     = @()
-    TypesToProcess       = @()
+    FormatsToProcess     = @(
+        'Formats/Container.format.ps1xml'
+        'Formats/ContainerHost.format.ps1xml'
+        'Formats/ContainerImage.format.ps1xml'
+        'Formats/ContainerLogEntry.format.ps1xml'
+        'Formats/PlanStepDescription.format.ps1xml'
+    )
+    TypesToProcess       = @(
+        'Formats/Containers.types.ps1xml'
+    )
     FunctionsToExport    = @()
     VariablesToExport    = @()
-    CmdletsToExport      = @()
-    AliasesToExport      = @()
+    CmdletsToExport      = @(
+        'Get-Container'
+        'Get-ContainerHost'
+        'Get-ContainerImage'
+        'Get-ContainerLog'
+        'Get-ContainerPlan'
+        'Import-ContainerImage'
+        'Invoke-ContainerImage'
+        'New-Container'
+        'New-ContainerImage'
+        'Remove-Container'
+        'Remove-ContainerImage'
+        'Rename-Container'
+        'Restart-Container'
+        'Resume-Container'
+        'Send-ContainerSignal'
+        'Set-Container'
+        'Start-Container'
+        'Stop-Container'
+        'Suspend-Container'
+        'Wait-Container'
+    )
+    AliasesToExport      = @(
+        'Kill-Container'
+        'Load-ContainerImage'
+        'Pause-Container'
+        'Run-Container'
+        'Run-ContainerImage'
+        'Unpause-Container'
+    )
 
     PrivateData          = @{
         PSData = @{

@@ -12,82 +12,84 @@ namespace Containers.Engine;
 /// A container is named by its name, its id, or an unambiguous beginning of its id. Failures are <see cref="EngineException"/>s;
 /// ids used everywhere: ContainerNotFound, AmbiguousContainerId, NameConflict, ContainerRunning, ContainerNotRunning, ContainerPaused.
 /// </remarks>
-public sealed partial class ContainerEngine
+public sealed partial class ContainerEngine : IDisposable
 {
-    /// <summary>Images and layers under the same data root.</summary>
-    public ImageStore Images { get; }
+    private readonly EnginePaths _paths;
+    private readonly ContainerStore _store;
+    private readonly MonitorProcess _monitors;
+    private readonly ContainerLauncher _launcher;
+    private readonly Reconciler _reconciler;
 
     public ContainerEngine(EngineOptions options)
     {
         Options = options;
         Images = new ImageStore(options.DataRoot);
+        _paths = new EnginePaths(options);
+        _store = new ContainerStore(_paths);
+        _monitors = new MonitorProcess(options.MonitorPath);
+        _launcher = new ContainerLauncher(_paths, _store, Images, _monitors);
+        _reconciler = new Reconciler(_paths, _store, _launcher);
     }
 
     public EngineOptions Options { get; }
 
+    /// <summary>Images and layers under the same data root.</summary>
+    public ImageStore Images { get; }
+
     /// <summary>All containers, by name; a damaged one is listed as such. Takes no lock.</summary>
-    public IReadOnlyList<Container> List() => throw new NotImplementedException();
+    public IReadOnlyList<Container> List()
+    {
+        _reconciler.Run();
+        return _store.List();
+    }
 
-    public Container Get(string nameOrId) => throw new NotImplementedException();
+    public Container Get(string nameOrId)
+    {
+        _reconciler.Run();
+        return _store.Get(_store.Resolve(nameOrId));
+    }
 
-    /// <summary>Validates, reserves the name, writes the record. Nothing runs.</summary>
-    /// <param name="spec">What is wanted.</param>
-    /// <param name="name">Name, or null for a random one.</param>
-    /// <param name="warnings">Gets what could not be honoured (a limit the kernel lacks), as sentences.</param>
-    public Container Create(ContainerSpec spec, string? name, IList<string> warnings) => throw new NotImplementedException();
-
-    /// <summary>Starts detached. An already running container is returned as it is.</summary>
-    public Container Start(string nameOrId, IList<string> warnings, CancellationToken cancellation) => throw new NotImplementedException();
-
-    /// <summary>Starts in the foreground: the session gets the output as it comes. Dispose it to let go (the container runs on).</summary>
-    public RunSession StartAttached(string nameOrId, IList<string> warnings, CancellationToken cancellation) =>
-        throw new NotImplementedException();
-
-    /// <param name="nameOrId">The container.</param>
-    /// <param name="timeout">Until the kill; null for the container's own (ten seconds); negative waits for ever.</param>
-    /// <param name="signal">Name or number; null for the container's own (SIGTERM).</param>
-    /// <param name="force">Kill at once; also a paused container.</param>
-    /// <param name="cancellation">Ends the wait; the stop goes on.</param>
-    /// <returns>The stopped container; a container that removed itself as it was last seen.</returns>
-    public Container Stop(string nameOrId, TimeSpan? timeout, string? signal, bool force, CancellationToken cancellation) =>
-        throw new NotImplementedException();
-
-    public Container Restart(
-        string nameOrId, TimeSpan? timeout, string? signal, IList<string> warnings, CancellationToken cancellation) =>
-        throw new NotImplementedException();
-
-    /// <param name="nameOrId">The container.</param>
-    /// <param name="force">Kills a running one first; otherwise ContainerRunning.</param>
-    /// <param name="cancellation">Ends the wait for a kill.</param>
-    public void Remove(string nameOrId, bool force, CancellationToken cancellation) => throw new NotImplementedException();
-
-    /// <param name="nameOrId">A running container.</param>
-    /// <param name="signal">Name with or without SIG, or number.</param>
-    public void SendSignal(string nameOrId, string signal) => throw new NotImplementedException();
-
-    public Container Suspend(string nameOrId) => throw new NotImplementedException();
-
-    public Container Resume(string nameOrId) => throw new NotImplementedException();
-
-    public Container Rename(string nameOrId, string newName) => throw new NotImplementedException();
-
-    /// <summary>Changes limits and restart policy, of a running container at once. Null leaves a part as it is.</summary>
-    public Container Update(string nameOrId, Cgroups.ResourceLimits? limits, RestartSpec? restart, IList<string> warnings) =>
-        throw new NotImplementedException();
-
-    /// <summary>Waits for a condition.</summary>
-    /// <returns>The container when the condition holds. A time-out is OperationTimeout "WaitTimeout".</returns>
-    public Container Wait(string nameOrId, WaitCondition condition, TimeSpan? timeout, CancellationToken cancellation) =>
-        throw new NotImplementedException();
-
-    public IEnumerable<ContainerLogEntry> ReadLog(string nameOrId, LogQuery query, CancellationToken cancellation) =>
-        throw new NotImplementedException();
-
-    public ContainerHost GetHost() => throw new NotImplementedException();
+    public ContainerHost GetHost() =>
+        HostInformation.Collect(Options, _launcher.Host, _launcher.Cgroups, _store.List(), Images.List().Count);
 
     /// <summary>The steps a start of this container takes, in order. Nothing is done.</summary>
-    public IReadOnlyList<PlanStepDescription> GetPlan(string nameOrId) => throw new NotImplementedException();
+    public IReadOnlyList<PlanStepDescription> GetPlan(string nameOrId) =>
+        PlanDescription.Describe(_launcher.Preview(_store.Record(_store.Resolve(nameOrId))));
 
     /// <summary>The same for a container that does not exist yet.</summary>
-    public IReadOnlyList<PlanStepDescription> GetPlan(ContainerSpec spec) => throw new NotImplementedException();
+    public IReadOnlyList<PlanStepDescription> GetPlan(ContainerSpec spec) =>
+        PlanDescription.Describe(_launcher.Preview(NewRecord(spec, "preview", ContainerRecord.NewId())));
+
+    /// <summary>The name of a container made from an image, or null: for those who want to remove the image.</summary>
+    public string? FindUserOf(string imageId)
+    {
+        foreach (string id in _store.Ids())
+        {
+            if (_store.TryGetRecord(id) is { } record && record.ImageId == imageId)
+            {
+                return record.Name;
+            }
+        }
+
+        return null;
+    }
+
+    public void Dispose() => _monitors.Dispose();
+
+    /// <summary>One operation at a time changes a container. A holder that died has let go; one that hangs is named.</summary>
+    /// <exception cref="EngineException">ContainerBusy.</exception>
+    private Linux.FileLock Lock(string id, CancellationToken cancellation)
+    {
+        try
+        {
+            return Linux.FileLock.TryTake(_paths.Operations(id), TimeSpan.FromSeconds(60), cancellation)
+                ?? throw new EngineException(
+                    EngineErrorKind.OperationTimeout, "ContainerBusy", $"Another session has been working on container \"{id[..12]}\" for a minute.", id,
+                    "Wait for it, or end that session.");
+        }
+        catch (Linux.LinuxException e) when (e.Errno == Linux.Errno.ENOENT)
+        {
+            throw ContainerStore.NotFound(id[..12]);
+        }
+    }
 }

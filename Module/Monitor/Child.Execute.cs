@@ -29,7 +29,7 @@ internal static unsafe partial class Child
     /// The process with pid 1 stays behind as init: it reaps what nobody waits for, passes signals on, and ends as the program ends.
     /// The program continues the plan as its child. Both have dropped their privileges by now.
     /// </summary>
-    private static int RunInit()
+    private static int RunInit(PlanHeader* plan)
     {
         int pid = Libc.fork(); // Not clone3: the seccomp filter is in force, and its flags could not be filtered.
         if (pid <= 0)
@@ -43,6 +43,13 @@ internal static unsafe partial class Child
         fixed (byte* text = name)
         {
             Libc.prctl(Libc.PR_SET_NAME, (nuint)text, 0, 0, 0);
+        }
+
+        // Its command line is the monitor's, with a path of the host: the container has no business with it.
+        for (byte* p = plan->ArgumentsStart; p < plan->ArgumentsEnd; p++)
+        {
+            long at = p - plan->ArgumentsStart;
+            *p = at < name.Length ? name[(int)at] : (byte)0;
         }
 
         // All signals are blocked since clone3. For pid 1 a blocked signal is kept, where an unblocked one without handler is dropped.

@@ -42,7 +42,7 @@ internal static unsafe partial class Child
 
         for (uint i = 0; i < plan->StepCount; i++)
         {
-            int errno = Take(plan->Steps + i, slots);
+            int errno = Take(plan, plan->Steps + i, slots);
             if (errno != 0)
             {
                 Report(ReportDescriptor, (int)i, errno);
@@ -59,7 +59,7 @@ internal static unsafe partial class Child
         Libc.exit_group(127);
     }
 
-    private static int Take(PlanStepData* step, int* slots)
+    private static int Take(PlanHeader* plan, PlanStepData* step, int* slots)
     {
         switch (step->Code)
         {
@@ -127,7 +127,7 @@ internal static unsafe partial class Child
             case PlanOpcode.ChangeDirectory:
                 return ChangeDirectory(step);
             case PlanOpcode.RunInit:
-                return RunInit();
+                return RunInit(plan);
             case PlanOpcode.Execute:
                 return Execute(step);
             case PlanOpcode.CloseSlot:

@@ -54,7 +54,7 @@ internal static unsafe class Program
             return Refuse(-listener);
         }
 
-        return new Supervisor(plan, listener).Run();
+        return new Supervisor(plan, listener, held).Run();
     }
 
     private static int Refuse(int errno)

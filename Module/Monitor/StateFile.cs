@@ -61,49 +61,6 @@ internal unsafe struct StateFile
         return errno;
     }
 
-    /// <summary>Start time of a process: field 22 of proc_pid_stat(5), in clock ticks since boot; 0 when there is no such process.</summary>
-    internal static ulong StartTime(int pid)
-    {
-        byte* path = stackalloc byte[32];
-        int length = 0;
-        "/proc/"u8.CopyTo(new Span<byte>(path, 32));
-        length += 6;
-        length += JsonText.Digits(path + length, pid);
-        "/stat\0"u8.CopyTo(new Span<byte>(path + length, 8));
-        int fd = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        if (fd < 0)
-        {
-            return 0;
-        }
-
-        byte* text = stackalloc byte[512];
-        nint got = Libc.read(fd, text, 512);
-        Libc.close(fd);
-
-        // The command name may hold anything, spaces and parentheses too: count from the last ')'.
-        nint i = got - 1;
-        while (i > 0 && text[i] != ')')
-        {
-            i--;
-        }
-
-        int field = 2;
-        ulong value = 0;
-        for (i++; i < got && field <= 22; i++)
-        {
-            if (text[i] == ' ')
-            {
-                field++;
-            }
-            else if (field == 22)
-            {
-                value = (value * 10) + (ulong)(text[i] - '0');
-            }
-        }
-
-        return value;
-    }
-
     internal static int Length(byte* text)
     {
         int length = 0;

@@ -25,6 +25,12 @@ internal sealed unsafe partial class Supervisor
             return;
         }
 
+        if (_process < 0)
+        {
+            StopWaitingForReaders();
+            return;
+        }
+
         if (_state.Paused)
         {
             _cgroup.Freeze(false);

@@ -326,20 +326,32 @@ internal sealed unsafe partial class Supervisor
         }
     }
 
-    /// <summary>Sessions that read slowly get a second to take the rest.</summary>
+    /// <summary>Sends the rest to sessions that read slowly. The container is gone by now; the bound is for a session that hangs.</summary>
     private void FlushClients()
     {
-        long until = Clock.Milliseconds() + 1000;
+        const long Patience = 3_600_000;
+        long until = Clock.Milliseconds() + Patience;
         for (int i = 0; i < MaximumClients; i++)
         {
             ref Client client = ref _clients[i];
             while (client.Descriptor >= 0 && client.HasOutgoing && Clock.Milliseconds() < until && client.Flush())
             {
                 Libc.pollfd one = new() { fd = client.Descriptor, events = Libc.POLLOUT };
-                Libc.poll(&one, 1, 100);
+                Libc.poll(&one, 1, 1000);
             }
 
             client.Close();
         }
+    }
+
+    /// <summary>Somebody wants the container stopped whose process has ended already: what a session has not read is given up.</summary>
+    private void StopWaitingForReaders()
+    {
+        for (int i = 0; i < MaximumClients; i++)
+        {
+            _clients[i].Attached = false;
+        }
+
+        _drainUntil = 0;
     }
 }

@@ -15,6 +15,7 @@ internal sealed unsafe partial class Supervisor
     private readonly PlanHeader* _plan;
     private readonly ContainerCgroup _cgroup;
     private readonly int _listener;
+    private readonly int _lock;
     private readonly int _signals;
     private readonly Client[] _clients = new Client[MaximumClients];
     private readonly byte* _buffer;
@@ -35,10 +36,14 @@ internal sealed unsafe partial class Supervisor
     private bool _stopping;
     private bool _ended;
 
-    internal Supervisor(PlanHeader* plan, int listener)
+    /// <param name="plan">The plan.</param>
+    /// <param name="listener">The control socket.</param>
+    /// <param name="lockDescriptor">Holds the container's lock.</param>
+    internal Supervisor(PlanHeader* plan, int listener, int lockDescriptor)
     {
         _plan = plan;
         _listener = listener;
+        _lock = lockDescriptor;
         _cgroup = new ContainerCgroup(plan);
         _buffer = (byte*)NativeMemory.Alloc((nuint)(sizeof(LogRecordHeader) + MonitorProtocol.MaximumData));
         ulong handled = (1UL << (Libc.SIGTERM - 1)) | (1UL << (Libc.SIGINT - 1));
@@ -49,9 +54,11 @@ internal sealed unsafe partial class Supervisor
         }
 
         _state.MonitorPid = Libc.getpid();
-        _state.MonitorStartTime = StateFile.StartTime(_state.MonitorPid);
+        _state.MonitorStartTime = ProcessStatus.StartTime(_state.MonitorPid);
         _state.FailedStep = -1;
         _state.RestartCount = plan->RestartCount;
+        plan->ArgumentsStart = (byte*)ProcessStatus.Field(_state.MonitorPid, ProcessStatus.ArgumentsStart);
+        plan->ArgumentsEnd = (byte*)ProcessStatus.Field(_state.MonitorPid, ProcessStatus.ArgumentsEnd);
     }
 
     internal int Run()
@@ -88,8 +95,11 @@ internal sealed unsafe partial class Supervisor
             Poll();
         }
 
-        FlushClients();
+        // A session may take its time to read the rest; nobody else has to wait for it.
         RemoveWhatIsLeft();
+        Libc.close(_listener);
+        Libc.close(_lock);
+        FlushClients();
         return 0;
     }
 
@@ -161,7 +171,7 @@ internal sealed unsafe partial class Supervisor
         _input = piped ? NonBlocking(pipes[5]) : -1;
         _drainUntil = long.MaxValue;
         _state.Pid = result.Pid;
-        _state.PidStartTime = StateFile.StartTime(result.Pid);
+        _state.PidStartTime = ProcessStatus.StartTime(result.Pid);
         _state.Running = true;
         _state.Restarting = _state.Paused = _state.OomKilled = false;
         _state.StartedAt = Clock.Now();
@@ -280,6 +290,11 @@ internal sealed unsafe partial class Supervisor
 
     private void OnTimers(long now)
     {
+        if (_drainUntil != long.MaxValue && now >= _drainUntil && !AttachedClientsHaveRoom())
+        {
+            _drainUntil = now + DrainMilliseconds; // A session reads slowly: what was written before the end still belongs to it.
+        }
+
         if (_drainUntil != long.MaxValue && (now >= _drainUntil || (_output < 0 && _error < 0)))
         {
             CloseStreams();

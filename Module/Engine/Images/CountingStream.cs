@@ -1,12 +1,16 @@
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// The source of an import: gives back the bytes looked at first, counts what is read, and keeps the source's own failures
-/// apart from those of the decompressor above it.
+/// The source of an import: buffers, lets the first bytes be looked at, counts what is read, and keeps the source's own failures
+/// apart from those of the decompressor above it. It cannot seek, but knows its position: the xz reader asks for it.
 /// </summary>
-internal sealed class CountingStream(Stream source, ReadOnlyMemory<byte> prefix) : Stream
+internal sealed class CountingStream(Stream source) : Stream
 {
-    private ReadOnlyMemory<byte> _prefix = prefix;
+    private const int BufferSize = 128 * 1024;
+
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
+    private int _start;
+    private int _end;
     private long _count;
 
     /// <summary>Bytes read so far; may be asked from another thread.</summary>
@@ -25,8 +29,28 @@ internal sealed class CountingStream(Stream source, ReadOnlyMemory<byte> prefix)
 
     public override long Position
     {
-        get => throw new NotSupportedException();
+        get => Count;
         set => throw new NotSupportedException();
+    }
+
+    /// <summary>The next bytes without taking them; fewer at the end of the source.</summary>
+    internal ReadOnlySpan<byte> Peek(int count)
+    {
+        _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+        _end -= _start;
+        _start = 0;
+        while (_end < count)
+        {
+            int got = ReadSource(_buffer.AsSpan(_end));
+            if (got == 0)
+            {
+                break;
+            }
+
+            _end += got;
+        }
+
+        return _buffer.AsSpan(0, Math.Min(count, _end));
     }
 
     public override int Read(Span<byte> buffer)
@@ -37,27 +61,37 @@ internal sealed class CountingStream(Stream source, ReadOnlyMemory<byte> prefix)
         }
 
         int got;
-        if (!_prefix.IsEmpty)
+        if (_start == _end && buffer.Length >= BufferSize)
         {
-            got = Math.Min(buffer.Length, _prefix.Length);
-            _prefix.Span[..got].CopyTo(buffer);
-            _prefix = _prefix[got..];
+            got = ReadSource(buffer);
         }
         else
         {
-            try
+            if (_start == _end)
             {
-                got = source.Read(buffer);
+                _start = 0;
+                _end = ReadSource(_buffer);
             }
-            catch (Exception e)
-            {
-                Failure = e;
-                throw;
-            }
+
+            got = Math.Min(buffer.Length, _end - _start);
+            _buffer.AsSpan(_start, got).CopyTo(buffer);
+            _start += got;
         }
 
         Volatile.Write(ref _count, _count + got);
         return got;
+    }
+
+    public override int ReadByte()
+    {
+        if (_start == _end)
+        {
+            byte one = 0;
+            return Read(new Span<byte>(ref one)) == 0 ? -1 : one;
+        }
+
+        Volatile.Write(ref _count, _count + 1);
+        return _buffer[_start++];
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -71,4 +105,17 @@ internal sealed class CountingStream(Stream source, ReadOnlyMemory<byte> prefix)
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private int ReadSource(Span<byte> target)
+    {
+        try
+        {
+            return source.Read(target);
+        }
+        catch (Exception e)
+        {
+            Failure = e;
+            throw;
+        }
+    }
 }

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using SharpCompress.Compressors.BZip2;
-using SharpCompress.Compressors.Xz;
 using SharpCompress.Compressors.ZStandard;
 
 namespace Containers.Engine.Images;
@@ -14,23 +13,20 @@ internal static class Decompression
     /// <summary>Wraps a source; its first bytes are read at once.</summary>
     internal static CountingStream Open(Stream source, out Stream content)
     {
-        byte[] start = new byte[MagicLength];
-        int length = source.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-        ReadOnlyMemory<byte> prefix = start.AsMemory(0, length);
-        CountingStream counting = new(source, prefix);
-        ReadOnlySpan<byte> magic = prefix.Span;
+        CountingStream counting = new(source);
+        ReadOnlySpan<byte> magic = counting.Peek(MagicLength);
         if (magic is [0x1F, 0x8B, ..])
         {
-            content = new GZipStream(new BufferedStream(counting, BufferSize), CompressionMode.Decompress);
+            content = new GZipStream(counting, CompressionMode.Decompress);
         }
         else if (magic.StartsWith("BZh"u8))
         {
             content = BZip2Stream.Create(
-                new BufferedStream(counting, BufferSize), SharpCompress.Compressors.CompressionMode.Decompress, true, true, false);
+                counting, SharpCompress.Compressors.CompressionMode.Decompress, true, true, false);
         }
-        else if (magic.SequenceEqual((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]))
+        else if (XzStreams.IsMagic(magic))
         {
-            content = new XZStream(new BufferedStream(counting, BufferSize));
+            content = new XzStreams(counting);
         }
         else if (IsZstandard(magic))
         {

@@ -94,7 +94,16 @@ public sealed partial class ImageStore
             using (SafeFileHandle _ = StoreLock.Take(_root, cancel))
             {
                 _layers.Publish(layer, content.DiffId);
-                SmallFile.Replace(ConfigPath(id), json);
+                try
+                {
+                    SmallFile.Replace(ConfigPath(id), json);
+                }
+                catch (LinuxException)
+                {
+                    _layers.Withdraw(layer, content.DiffId);
+                    throw;
+                }
+
                 foreach (ImageReference reference in options.References)
                 {
                     _tags.Set(reference, id);

@@ -103,9 +103,9 @@ internal sealed unsafe partial class LayerExtractor
         int position = 0;
         while (position < piece.Length)
         {
-            // Steps end on multiples of HoleSize in the file, so that holes are whole pages.
+            // Steps end on multiples of HoleSize in the file, so that holes are whole pages; the pieces of a read may cut one.
             int step = (int)Math.Min(piece.Length - position, HoleSize - ((offset + position) & (HoleSize - 1)));
-            if (step == HoleSize && piece.Slice(position, step).IndexOfAnyExcept((byte)0) < 0)
+            if (piece.Slice(position, step).IndexOfAnyExcept((byte)0) < 0)
             {
                 if (position > start)
                 {

@@ -115,7 +115,8 @@ internal static class LayerImporter
                 if (compressed && pipe.Length > limits.RatioAfterBytes && pipe.Length / limits.MaxRatio > source.Count)
                 {
                     throw ImageErrors.Limit(
-                        $"it unpacks to more than {limits.MaxRatio} times its size", "Raise the limit of the ratio if you trust the archive.");
+                        $"it unpacks to more than {limits.MaxRatio} times its size",
+                        "Raise the limit of the ratio if you trust the archive.");
                 }
             }
         }

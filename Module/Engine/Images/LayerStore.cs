@@ -121,6 +121,19 @@ internal sealed unsafe class LayerStore(string dataRoot)
         SmallFile.Sync(folder, _folder);
     }
 
+    /// <summary>
+    /// Takes back what <see cref="Publish"/> put into place, when the image that wanted it could not be written. The caller has
+    /// held the store's lock all the time, so that nobody else can use it yet.
+    /// </summary>
+    internal void Withdraw(NewLayer layer, Digest diffId)
+    {
+        if (layer.Published)
+        {
+            Rename(Path.Join(_folder, ShortId(diffId)), layer.Directory);
+            layer.Published = false;
+        }
+    }
+
     /// <summary>Renames away every layer that is not in the set. The caller holds the store's lock.</summary>
     /// <returns>The digests of the layers that are gone.</returns>
     internal List<string> SetAsideAllBut(HashSet<string> usedShortIds)

@@ -10,6 +10,7 @@ internal sealed class ProgramCollector
     private const int MaxScriptLine = 256;
     private const int MaxScripts = 5;
     private const int MaxApplets = 2000;
+    private const int ListTimeout = 10_000;
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private readonly LibraryFinder _libraries = new();
@@ -116,7 +117,8 @@ internal sealed class ProgramCollector
 
         ReadOnlySpan<byte> line = start[2..length];
         int end = line.IndexOf((byte)'\n');
-        return Encoding.UTF8.GetString(end < 0 ? line : line[..end]).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return Encoding.UTF8.GetString(end < 0 ? line : line[..end])
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 
     /// <summary>busybox tells its applets itself: it is this host's own program, and gets an empty environment.</summary>
@@ -125,6 +127,7 @@ internal sealed class ProgramCollector
         ProcessStartInfo start = new(box, "--list") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Clear();
         using Process process = Process.Start(start) ?? throw NotFound(box);
+        using Timer patience = new(_ => process.Kill(), null, ListTimeout, Timeout.Infinite);
         List<string> names = [];
         while (process.StandardOutput.ReadLine() is string line && names.Count < MaxApplets)
         {

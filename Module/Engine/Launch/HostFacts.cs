@@ -10,6 +10,9 @@ internal sealed record HostFacts
 
     internal required int LastCapability { get; init; }
 
+    /// <summary>What this session itself may do: nobody can pass on more.</summary>
+    internal CapabilitySet OwnCapabilities { get; init; } = new(ulong.MaxValue);
+
     internal required bool HasTimeNamespace { get; init; }
 
     internal required bool HasCgroupNamespace { get; init; }
@@ -28,12 +31,20 @@ internal sealed record HostFacts
         {
             BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
             LastCapability = int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap").AsSpan().Trim(), CultureInfo.InvariantCulture),
+            OwnCapabilities = ReadOwnCapabilities(),
             HasTimeNamespace = File.Exists("/proc/self/ns/time"),
             HasCgroupNamespace = File.Exists("/proc/self/ns/cgroup"),
             Kernel = ParseKernel(release),
             KernelRelease = release,
             ThermalPaths = FindThermalPaths(),
         };
+    }
+
+    private static CapabilitySet ReadOwnCapabilities()
+    {
+        const string Key = "CapPrm:";
+        string line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(Key, StringComparison.Ordinal));
+        return new CapabilitySet(ulong.Parse(line.AsSpan(Key.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
     }
 
     /// <summary>"6.1.0-18-amd64" is 6.1.</summary>

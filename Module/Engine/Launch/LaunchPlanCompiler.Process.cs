@@ -26,7 +26,7 @@ internal sealed partial class LaunchPlanCompiler
             Add(LaunchSteps.SetResourceLimit(name, UlimitNames.Number(name), Unlimited(limit.Soft), Unlimited(limit.Hard)));
         }
 
-        CapabilitySet capabilities = Capabilities(_spec.Security, _input.Host.LastCapability);
+        CapabilitySet capabilities = Capabilities(_spec.Security, _input.Host);
         Add(LaunchSteps.SetUmask(Convert.ToUInt32(_spec.Process.Umask ?? "0022", 8)));
         Add(LaunchSteps.DropBoundingSet(capabilities, _input.Host.LastCapability));
         if (!_spec.Security.NoNewPrivileges)
@@ -41,9 +41,14 @@ internal sealed partial class LaunchPlanCompiler
 
     private static ulong Unlimited(long value) => value < 0 ? ulong.MaxValue : (ulong)value;
 
-    internal static CapabilitySet Capabilities(SecuritySpec security, int last) => security.Privileged
-        ? CapabilitySet.All(last)
-        : CapabilitySet.Resolve(CapabilitySet.Default, security.AddCapabilities, security.DropCapabilities, last);
+    /// <summary>The bounding set. A session that lacks a capability itself cannot give it: "all" then means all it has.</summary>
+    internal static CapabilitySet Capabilities(SecuritySpec security, HostFacts host)
+    {
+        CapabilitySet wanted = security.Privileged
+            ? CapabilitySet.All(host.LastCapability)
+            : CapabilitySet.Resolve(CapabilitySet.Default, security.AddCapabilities, security.DropCapabilities, host.LastCapability);
+        return new CapabilitySet(wanted.Bits & host.OwnCapabilities.Bits);
+    }
 
     private void LoadSeccomp()
     {

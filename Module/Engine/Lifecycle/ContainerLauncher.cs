@@ -94,8 +94,13 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
             }
         }
 
-        FileTree.Remove(paths.Run(record.Id));
-        File.Delete(paths.RunLock(record.Id));
+        RemoveRun(record.Id);
+    }
+
+    internal void RemoveRun(string id)
+    {
+        FileTree.Remove(paths.Run(id));
+        File.Delete(paths.RunLock(id));
     }
 
     private static PlanCgroup MakeCgroup(ICgroup cgroup, ContainerRecord record, IList<string> warnings)
@@ -157,7 +162,7 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
             return null;
         }
 
-        CapabilitySet capabilities = LaunchPlanCompiler.Capabilities(security, Host.LastCapability);
+        CapabilitySet capabilities = LaunchPlanCompiler.Capabilities(security, Host);
         return _filters.GetOrAdd(
             (security.Seccomp, capabilities),
             static (key, kernel) => SeccompCompiler.Compile(

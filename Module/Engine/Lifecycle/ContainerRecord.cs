@@ -25,6 +25,8 @@ internal sealed record ContainerRecord
 
     /// <summary>False until the first start: before it, the root is exactly the image.</summary>
     public bool Started { get; init; }
+
+    internal static string NewId() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
 }
 
 /// <summary>state.json: what the monitor last knew. Times are nanoseconds since 1970.</summary>

@@ -114,6 +114,22 @@ internal sealed class ContainerStore(EnginePaths paths)
         throw NotFound(id);
     }
 
+    /// <returns>Null when the container is gone.</returns>
+    internal Container? TryGet(string id) => View(id, null);
+
+    /// <returns>Null when the container is gone or its record is damaged.</returns>
+    internal ContainerRecord? TryGetRecord(string id)
+    {
+        try
+        {
+            return Load(id)?.Record;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     internal StateRecord State(string id) => Load(id)?.State ?? throw NotFound(id);
 
     internal void Write(ContainerRecord record, bool durable) => RecordFile.Write(paths.Record(record.Id), record, RecordJson.Default.ContainerRecord, durable);

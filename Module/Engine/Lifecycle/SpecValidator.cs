@@ -9,7 +9,7 @@ namespace Containers.Engine.Lifecycle;
 /// <summary>Checks a spec before anything is made: each failure names the value and what to do.</summary>
 internal static class SpecValidator
 {
-    internal static void Validate(ContainerSpec spec, ImageRecord image, int lastCapability)
+    internal static void Validate(ContainerSpec spec, ImageRecord image, HostFacts host)
     {
         ValidatePlatform(spec, image);
         ValidateProcess(spec, image);
@@ -17,7 +17,7 @@ internal static class SpecValidator
         ValidateStorage(spec);
         spec.Limits.Validate();
         ValidateRestartAndLog(spec);
-        _ = LaunchPlanCompiler.Capabilities(spec.Security, lastCapability);
+        ValidateCapabilities(spec.Security, host);
         if (spec.Security.Seccomp is { } profile && profile != "unconfined")
         {
             SeccompProfile.Parse(Encoding.UTF8.GetBytes(profile));
@@ -26,6 +26,21 @@ internal static class SpecValidator
         foreach (string path in spec.Security.Mask.Concat(spec.Security.Devices.Select(device => device.Target)))
         {
             RequireAbsolute(path, "InvalidPath", "path in the container");
+        }
+    }
+
+    private static void ValidateCapabilities(SecuritySpec security, HostFacts host)
+    {
+        _ = LaunchPlanCompiler.Capabilities(security, host);
+        foreach (string name in security.AddCapabilities.Where(name => !name.Equals("ALL", StringComparison.OrdinalIgnoreCase)))
+        {
+            CapabilitySet one = CapabilitySet.Resolve(CapabilitySet.None, [name], [], host.LastCapability);
+            if ((one.Bits & host.OwnCapabilities.Bits) != one.Bits)
+            {
+                throw new EngineException(
+                    EngineErrorKind.PermissionDenied, "CapabilityNotAvailable", $"This session does not have the capability {name} itself.", name,
+                    "Run as root on the host, not inside a restricted environment.");
+            }
         }
     }
 

@@ -24,6 +24,45 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTime)
         return fd < 0 ? -1 : fd;
     }
 
+    /// <returns>False when it is gone.</returns>
+    internal bool TrySignal(int signal)
+    {
+        int fd = Open();
+        if (fd < 0)
+        {
+            return false;
+        }
+
+        bool sent = Libc.pidfd_send_signal(fd, signal) == 0;
+        Libc.close(fd);
+        return sent;
+    }
+
+    /// <summary>Waits until it has ended.</summary>
+    /// <param name="milliseconds">At most so long; negative for ever.</param>
+    /// <param name="cancellation">Looked at every 50 milliseconds.</param>
+    /// <returns>False when it still runs.</returns>
+    internal unsafe bool AwaitEnd(int milliseconds, CancellationToken cancellation)
+    {
+        int fd = Open();
+        if (fd < 0)
+        {
+            return true;
+        }
+
+        long until = milliseconds < 0 ? long.MaxValue : Environment.TickCount64 + milliseconds;
+        Libc.pollfd one = new() { fd = fd, events = Libc.POLLIN };
+        bool ended = false;
+        while (!ended && Environment.TickCount64 < until && !cancellation.IsCancellationRequested)
+        {
+            ended = Libc.poll(&one, 1, 50) > 0;
+        }
+
+        Libc.close(fd);
+        cancellation.ThrowIfCancellationRequested();
+        return ended;
+    }
+
     internal static bool TryRead(int pid, out long startTime, out char state)
     {
         startTime = 0;

@@ -99,6 +99,9 @@ internal struct LogRecordHeader
 {
     internal const uint RecordMagic = 0x474f4c43;
 
+    /// <summary>Bytes of this header.</summary>
+    internal const int Size = 16;
+
     /// <summary>"CLOG", little endian: a reader can find the next record after damage.</summary>
     internal uint Magic;
 

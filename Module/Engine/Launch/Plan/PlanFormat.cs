@@ -70,6 +70,10 @@ internal unsafe struct PlanHeader
     internal byte* CgroupOomFile;
     internal byte** CgroupDirectories;
 
+    /// <summary>Where the monitor's own command line lies in memory: set by the monitor, for the init that must not show it.</summary>
+    internal byte* ArgumentsStart;
+    internal byte* ArgumentsEnd;
+
     /// <summary>cgroup.procs files of the monitors' own cgroup: a detached monitor leaves the session's cgroup, or null.</summary>
     internal byte** MonitorCgroupFiles;
 }

@@ -1,0 +1,132 @@
+using Containers.Engine.Images;
+using Containers.Engine.Launch;
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Lifecycle;
+using Containers.Engine.Linux;
+using Containers.Engine.Storage;
+
+namespace Containers.Engine;
+
+public sealed partial class ContainerEngine
+{
+    /// <summary>Validates, reserves the name, writes the record. Nothing runs.</summary>
+    /// <param name="spec">What is wanted.</param>
+    /// <param name="name">Name, or null for a random one.</param>
+    /// <param name="warnings">Gets what could not be honoured, as sentences.</param>
+    /// <exception cref="EngineException">NameConflict, ImageNotFound, and what the validation finds.</exception>
+    public Container Create(ContainerSpec spec, string? name, IList<string> warnings)
+    {
+        ArgumentNullException.ThrowIfNull(warnings);
+        if (name is not null)
+        {
+            ContainerName.Validate(name);
+        }
+
+        string id = ContainerRecord.NewId();
+        ContainerRecord record = NewRecord(spec, name ?? "", id);
+        _ = DeviceLookup.Find(spec.Security);
+        _store.Prepare();
+        _reconciler.Run();
+        string directory = _paths.NewContainer(id);
+        try
+        {
+            Files.MakeDirectory(directory, 0x1C0);
+            using FileLock creating = FileLock.TryTake(directory + "/operations.lock", TimeSpan.Zero, CancellationToken.None)!;
+            OverlayDriver.Prepare(directory);
+            Files.MakeDirectory(directory + "/log", 0x1C0);
+            record = record with { Name = ReserveName(name, id) };
+            // A container that removes itself is gone after a power cut anyway: only the others must reach the disk.
+            RecordFile.Write(directory + "/config.json", record, RecordJson.Default.ContainerRecord, durable: !spec.RemoveOnExit);
+            Files.Rename(directory, _paths.Container(id));
+            if (!spec.RemoveOnExit)
+            {
+                Files.SyncDirectory(_paths.Containers);
+            }
+        }
+        catch (Exception e)
+        {
+            FileTree.Remove(directory);
+            if (record.Name.Length > 0)
+            {
+                _store.Names.Release(record.Name, id);
+            }
+
+            throw e is IOException and not LinuxException || e is LinuxException { Errno: Errno.ENOSPC or Errno.EDQUOT } ? DiskFull(e) : e;
+        }
+
+        return _store.Get(id);
+    }
+
+    public Container Rename(string nameOrId, string newName)
+    {
+        ContainerName.Validate(newName);
+        string id = _store.Resolve(nameOrId);
+        using FileLock turn = Lock(id, CancellationToken.None);
+        ContainerRecord record = _store.Record(id);
+        bool sameFile = string.Equals(record.Name, newName, StringComparison.OrdinalIgnoreCase);
+        if (!sameFile && !_store.Names.TryReserve(newName, id))
+        {
+            throw NameConflict(newName);
+        }
+
+        _store.Write(record with { Name = newName }, durable: true);
+        if (!sameFile)
+        {
+            _store.Names.Release(record.Name, id);
+            using MonitorConnection? monitor = MonitorConnection.TryConnect(_paths.Run(id));
+            monitor?.Send(MessageType.SetNameFile, System.Text.Encoding.UTF8.GetBytes(_paths.Name(newName)));
+        }
+
+        return _store.Get(id);
+    }
+
+    private ContainerRecord NewRecord(ContainerSpec spec, string name, string id)
+    {
+        ImageRecord image = Images.Open(spec.Image);
+        SpecValidator.Validate(spec, image, _launcher.Host);
+        NamespaceSpec namespaces = spec.Namespaces with
+        {
+            Pid = ResolveMode(spec.Namespaces.Pid), Ipc = ResolveMode(spec.Namespaces.Ipc), Uts = ResolveMode(spec.Namespaces.Uts),
+        };
+        return new ContainerRecord
+        {
+            Id = id,
+            Name = name,
+            Created = DateTimeOffset.UtcNow,
+            ImageId = image.Id,
+            Command = LaunchPlanCompiler.CommandLine(spec.Process, ContainerLauncher.Defaults(image.Config)),
+            Spec = spec with { Namespaces = namespaces },
+        };
+    }
+
+    /// <summary>A name is resolved once: the container that is joined stays the same when names change.</summary>
+    private string ResolveMode(string mode) => mode.StartsWith(NamespaceSpec.ContainerPrefix, StringComparison.Ordinal)
+        ? NamespaceSpec.ContainerPrefix + _store.Resolve(mode[NamespaceSpec.ContainerPrefix.Length..])
+        : mode;
+
+    private string ReserveName(string? wanted, string id)
+    {
+        if (wanted is not null)
+        {
+            return _store.Names.TryReserve(wanted, id) ? wanted : throw NameConflict(wanted);
+        }
+
+        for (int attempt = 0; ; attempt++)
+        {
+            string name = ContainerName.Random() + (attempt < 5 ? "" : id[..(attempt - 2)]);
+            if (_store.Names.TryReserve(name, id))
+            {
+                return name;
+            }
+        }
+    }
+
+    private EngineException NameConflict(string name) => new(
+        EngineErrorKind.ResourceExists, "NameConflict",
+        $"The name \"{name}\" is taken by container {_store.Names.Owner(name)?[..12]}.", name,
+        $"Choose another name, or remove that container: Remove-Container {name}");
+
+    private EngineException DiskFull(Exception e) => new(
+        EngineErrorKind.ResourceUnavailable, "DataRootWriteFailed", $"Writing below \"{Options.DataRoot}\" failed: {e.Message}", Options.DataRoot,
+        $"Free space under {Options.DataRoot}.", e);
+}

@@ -1,0 +1,138 @@
+using Containers.Engine.Lifecycle;
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
+
+namespace Containers.Engine;
+
+public sealed partial class ContainerEngine
+{
+    /// <summary>How long a start waits for the monitor of the run before to finish: it may be writing a large layer out.</summary>
+    private static readonly TimeSpan s_finishTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>Starts detached. An already running container is returned as it is.</summary>
+    public Container Start(string nameOrId, IList<string> warnings, CancellationToken cancellation)
+    {
+        string id = _store.Resolve(nameOrId);
+        using FileLock turn = Lock(id, cancellation);
+        Container now = _store.Get(id);
+        if (now.State == ContainerState.Paused)
+        {
+            throw Paused(now);
+        }
+
+        if (now.State is not (ContainerState.Running or ContainerState.Restarting))
+        {
+            Launch(id, foreground: false, warnings, cancellation).Dispose();
+            now = _store.Get(id);
+        }
+
+        return now;
+    }
+
+    /// <summary>Starts in the foreground: the session gets the output as it comes. Dispose it to let go (the container runs on).</summary>
+    /// <exception cref="EngineException">ContainerRunning.</exception>
+    public RunSession StartAttached(string nameOrId, IList<string> warnings, CancellationToken cancellation)
+    {
+        string id = _store.Resolve(nameOrId);
+        using FileLock turn = Lock(id, cancellation);
+        Container now = _store.Get(id);
+        if (now.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused)
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidOperation, "ContainerRunning", $"Container \"{now.Name}\" is already running.", now.Name,
+                $"Stop it first: Stop-Container {now.Name}");
+        }
+
+        MonitorConnection connection = Launch(id, foreground: true, warnings, cancellation);
+        return new RunSession(now, connection);
+    }
+
+    public Container Restart(string nameOrId, TimeSpan? timeout, string? signal, IList<string> warnings, CancellationToken cancellation)
+    {
+        string id = _store.Resolve(nameOrId);
+        if (_store.Get(id).State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused)
+        {
+            Stop(id, timeout, signal, force: false, cancellation);
+        }
+
+        return Start(id, warnings, cancellation);
+    }
+
+    private MonitorConnection Launch(string id, bool foreground, IList<string> warnings, CancellationToken cancellation)
+    {
+        ContainerRecord record = _store.Record(id);
+        _store.Prepare();
+        AwaitMonitorEnd(record, cancellation);
+        MonitorConnection connection = _launcher.Launch(record, foreground, warnings, cancellation);
+        if (!record.Started && !record.Spec.RemoveOnExit)
+        {
+            _store.Write(record with { Started = true }, durable: false);
+        }
+
+        return connection;
+    }
+
+    /// <summary>A container whose process has ended still has a monitor for a moment, which unmounts and writes the last state.</summary>
+    private void AwaitMonitorEnd(ContainerRecord record, CancellationToken cancellation)
+    {
+        long until = Environment.TickCount64 + (long)s_finishTime.TotalMilliseconds;
+        int wait = 1;
+        while (_store.HasMonitor(record.Id))
+        {
+            if (Environment.TickCount64 > until)
+            {
+                throw new EngineException(
+                    EngineErrorKind.OperationTimeout, "MonitorBusy", $"The last run of container \"{record.Name}\" does not come to its end.", record.Name,
+                    "Its disk may be slow or hanging; try again later.");
+            }
+
+            cancellation.WaitHandle.WaitOne(wait);
+            cancellation.ThrowIfCancellationRequested();
+            wait = Math.Min(wait * 2, 50);
+        }
+    }
+
+    private static EngineException Paused(Container container) => new(
+        EngineErrorKind.InvalidOperation, "ContainerPaused", $"Container \"{container.Name}\" is paused.", container.Name,
+        $"Run: Resume-Container {container.Name}");
+
+    private static EngineException NotRunning(Container container) => new(
+        EngineErrorKind.InvalidOperation, "ContainerNotRunning", $"Container \"{container.Name}\" is not running.", container.Name,
+        $"Run: Start-Container {container.Name}");
+
+    /// <summary>Sends one request to a container's monitor and gives a refusal its meaning.</summary>
+    private void Ask(Container container, MessageType type, MessageBody body)
+    {
+        using MonitorConnection monitor = MonitorConnection.TryConnect(_paths.Run(container.Id)) ?? throw NotRunning(container);
+        monitor.Send(type, body);
+        if (!monitor.Receive(out MessageType answer, out ReadOnlyMemory<byte> data, CancellationToken.None))
+        {
+            throw NotRunning(_store.Get(container.Id)); // It ended in this moment.
+        }
+
+        if (answer == MessageType.Refused)
+        {
+            throw Refusal(container, type, MonitorConnection.Body(data).B);
+        }
+    }
+
+    private static EngineException Refusal(Container container, MessageType request, int errno) => errno switch
+    {
+        Errno.ESRCH => NotRunning(container),
+        Errno.EBUSY when request == MessageType.Pause => new EngineException(
+            EngineErrorKind.ResourceBusy, "ContainerStopping", $"Container \"{container.Name}\" is being stopped.", container.Name,
+            "Wait until it has stopped."),
+        Errno.EBUSY => Paused(container),
+        Errno.EEXIST when request == MessageType.Pause => new EngineException(
+            EngineErrorKind.InvalidOperation, "ContainerPaused", $"Container \"{container.Name}\" is already paused.", container.Name,
+            $"Run: Resume-Container {container.Name}"),
+        Errno.EEXIST => new EngineException(
+            EngineErrorKind.InvalidOperation, "ContainerNotPaused", $"Container \"{container.Name}\" is not paused.", container.Name, null),
+        Errno.EOPNOTSUPP => new EngineException(
+            EngineErrorKind.NotImplemented, "FreezerUnavailable", "This host has no freezer: containers cannot be paused.", container.Name,
+            "Mount cgroup version 2, or the freezer controller."),
+        _ => new EngineException(
+            EngineErrorKind.InvalidOperation, "MonitorRefused", $"{request} was refused for container \"{container.Name}\": {Errno.Describe(errno)}.",
+            container.Name, null, new LinuxException(request.ToString(), container.Name, errno)),
+    };
+}

@@ -1,0 +1,171 @@
+using Containers.Engine.Launch;
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Lifecycle;
+using Containers.Engine.Linux;
+
+namespace Containers.Engine;
+
+public sealed partial class ContainerEngine
+{
+    /// <param name="nameOrId">The container.</param>
+    /// <param name="timeout">Until the kill; null for the container's own (ten seconds); negative waits for ever.</param>
+    /// <param name="signal">Name or number; null for the container's own (SIGTERM).</param>
+    /// <param name="force">Kill at once; also a paused container.</param>
+    /// <param name="cancellation">Ends the wait; the stop goes on.</param>
+    /// <returns>The stopped container; a container that removed itself as it was last seen.</returns>
+    public Container Stop(string nameOrId, TimeSpan? timeout, string? signal, bool force, CancellationToken cancellation)
+    {
+        string id = _store.Resolve(nameOrId);
+        Container container = _store.Get(id);
+        if (container.State is not (ContainerState.Running or ContainerState.Paused or ContainerState.Restarting))
+        {
+            return container;
+        }
+
+        if (container.State == ContainerState.Paused && !force)
+        {
+            throw Paused(container);
+        }
+
+        ContainerSpec spec = container.Spec!;
+        int number = signal is null ? StopSignal(container) : SignalNames.Parse(signal);
+        TimeSpan wait = force ? TimeSpan.Zero : timeout ?? spec.Process.StopTimeout ?? TimeSpan.FromSeconds(10);
+        int milliseconds = wait < TimeSpan.Zero ? -1 : (int)Math.Min(wait.TotalMilliseconds, int.MaxValue);
+        using MonitorConnection? monitor = MonitorConnection.TryConnect(_paths.Run(id));
+        if (monitor is null)
+        {
+            StopUnsupervised(container, number, milliseconds, cancellation);
+        }
+        else
+        {
+            monitor.Send(MessageType.Stop, new MessageBody { A = number, B = milliseconds, C = force ? 1 : 0 });
+            while (monitor.Receive(out MessageType type, out ReadOnlyMemory<byte> data, cancellation))
+            {
+                if (type == MessageType.Refused)
+                {
+                    throw Refusal(container, MessageType.Stop, MonitorConnection.Body(data).B);
+                }
+
+                if (type == MessageType.Exited)
+                {
+                    MessageBody body = MonitorConnection.Body(data);
+                    container = container with
+                    {
+                        State = ContainerState.Exited, ProcessId = 0, ExitCode = body.A, Signal = body.B == 0 ? null : body.B, OomKilled = body.C != 0,
+                        Finished = DateTimeOffset.UnixEpoch.AddTicks((long)body.E / 100),
+                    };
+                    break;
+                }
+            }
+        }
+
+        return _store.TryGet(id) ?? container;
+    }
+
+    /// <param name="nameOrId">A running container.</param>
+    /// <param name="signal">Name with or without SIG, or number.</param>
+    public void SendSignal(string nameOrId, string signal)
+    {
+        int number = SignalNames.Parse(signal);
+        Container container = _store.Get(_store.Resolve(nameOrId));
+        if (!container.IsRunning)
+        {
+            throw NotRunning(container);
+        }
+
+        if (container.Supervised)
+        {
+            Ask(container, MessageType.Signal, new MessageBody { A = number });
+        }
+        else
+        {
+            SignalProcess(container, number);
+        }
+    }
+
+    public Container Suspend(string nameOrId) => Pause(nameOrId, MessageType.Pause);
+
+    public Container Resume(string nameOrId) => Pause(nameOrId, MessageType.Resume);
+
+    /// <param name="nameOrId">The container.</param>
+    /// <param name="force">Kills a running one first; otherwise ContainerRunning.</param>
+    /// <param name="cancellation">Ends the wait for a kill.</param>
+    public void Remove(string nameOrId, bool force, CancellationToken cancellation)
+    {
+        string id = _store.Resolve(nameOrId);
+        Container container = _store.Get(id);
+        if (container.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting)
+        {
+            if (!force)
+            {
+                throw new EngineException(
+                    EngineErrorKind.ResourceBusy, "ContainerRunning", $"Container \"{container.Name}\" is running.", container.Name,
+                    $"Stop it first, or use: Remove-Container {container.Name} -Force");
+            }
+
+            Stop(id, null, null, force: true, cancellation);
+        }
+
+        if (!Directory.Exists(_paths.Container(id)))
+        {
+            return; // It removed itself.
+        }
+
+        using FileLock turn = Lock(id, cancellation);
+        ContainerRecord? record = _store.TryGetRecord(id);
+        if (record is not null && !_store.HasMonitor(id))
+        {
+            _launcher.RemoveLeftovers(record, _launcher.Cgroup(record));
+        }
+
+        // A monitor that is just finishing removes its own: the record can go at once.
+        Files.Rename(_paths.Container(id), _paths.TrashOf(id));
+        if (record is not null)
+        {
+            _store.Names.Release(record.Name, id);
+        }
+
+        FileTree.Remove(_paths.TrashOf(id));
+    }
+
+    private Container Pause(string nameOrId, MessageType type)
+    {
+        Container container = _store.Get(_store.Resolve(nameOrId));
+        if (!container.IsRunning)
+        {
+            throw NotRunning(container);
+        }
+
+        Ask(container, type, default);
+        return _store.Get(container.Id);
+    }
+
+    private int StopSignal(Container container) =>
+        LaunchPlanCompiler.StopSignal(container.Spec!, ContainerLauncher.Defaults(Images.Open(container.ImageId).Config));
+
+    /// <summary>The monitor was killed: the session does its work, on the process and the cgroup.</summary>
+    private void StopUnsupervised(Container container, int signal, int milliseconds, CancellationToken cancellation)
+    {
+        ContainerRecord record = _store.Record(container.Id);
+        StateRecord state = _store.State(container.Id);
+        ProcessIdentity process = new(state.Pid, state.PidStartTime);
+        if (milliseconds != 0 && process.IsAlive)
+        {
+            SignalProcess(container, signal);
+            process.AwaitEnd(milliseconds, cancellation);
+        }
+
+        using FileLock turn = Lock(container.Id, cancellation);
+        _launcher.RemoveLeftovers(record, _launcher.Cgroup(record));
+        _store.Write(container.Id, state with { Status = "exited", Pid = 0, ExitCode = null, FinishedAt = 0, StoppedByUser = 1 });
+    }
+
+    private void SignalProcess(Container container, int signal)
+    {
+        StateRecord state = _store.State(container.Id);
+        if (!new ProcessIdentity(state.Pid, state.PidStartTime).TrySignal(signal))
+        {
+            throw NotRunning(container);
+        }
+    }
+}

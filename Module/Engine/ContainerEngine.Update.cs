@@ -1,0 +1,145 @@
+using Containers.Engine.Cgroups;
+using Containers.Engine.Launch;
+using Containers.Engine.Launch.Plan;
+using Containers.Engine.Lifecycle;
+using Containers.Engine.Linux;
+
+namespace Containers.Engine;
+
+public sealed partial class ContainerEngine
+{
+    /// <summary>Changes limits and restart policy, of a running container at once. Null leaves a part as it is.</summary>
+    public Container Update(string nameOrId, ResourceLimits? limits, RestartSpec? restart, IList<string> warnings)
+    {
+        string id = _store.Resolve(nameOrId);
+        using FileLock turn = Lock(id, CancellationToken.None);
+        ContainerRecord record = _store.Record(id);
+        Container container = _store.Get(id);
+        ContainerSpec spec = record.Spec;
+        if (limits is not null)
+        {
+            ResourceLimits merged = LimitChange.Merge(spec.Limits, limits);
+            merged.Validate();
+            spec = spec with { Limits = merged };
+        }
+
+        if (restart is not null)
+        {
+            SpecValidator.ValidateRestart(restart);
+            if (spec.RemoveOnExit && restart.Policy != RestartKind.No)
+            {
+                throw new EngineException(
+                    EngineErrorKind.InvalidArgument, "RestartConflict", "A container that removes itself cannot be restarted.", container.Name,
+                    "Use the policy No.");
+            }
+
+            spec = spec with { Restart = restart };
+        }
+
+        if (container.IsRunning && limits is not null)
+        {
+            _launcher.Cgroup(record).Update(limits, warnings);
+        }
+
+        if (container.IsRunning && restart is not null && container.Supervised)
+        {
+            Ask(container, MessageType.SetRestart, new MessageBody { B = (int)restart.Policy, C = restart.Maximum });
+        }
+
+        _store.Write(record with { Spec = spec }, durable: !spec.RemoveOnExit);
+        return _store.Get(id);
+    }
+
+    /// <summary>Waits for a condition.</summary>
+    /// <returns>The container when the condition holds; after its removal as it was last seen.</returns>
+    /// <exception cref="EngineException">WaitTimeout.</exception>
+    public Container Wait(string nameOrId, WaitCondition condition, TimeSpan? timeout, CancellationToken cancellation)
+    {
+        string id = _store.Resolve(nameOrId);
+        Container seen = _store.Get(id);
+        long until = timeout is { } time ? Environment.TickCount64 + (long)time.TotalMilliseconds : long.MaxValue;
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (timeout is { } after)
+        {
+            limit.CancelAfter(after);
+        }
+
+        int pause = 1;
+        while (true)
+        {
+            Container? now = _store.TryGet(id);
+            if (now is null)
+            {
+                return condition is WaitCondition.Running or WaitCondition.Paused
+                    ? throw ContainerStore.NotFound(seen.Name)
+                    : seen with { State = ContainerState.Exited };
+            }
+
+            seen = now;
+            if (Holds(condition, now))
+            {
+                return now;
+            }
+
+            try
+            {
+                if (condition is WaitCondition.Exited or WaitCondition.Stopped && AwaitExit(id, limit.Token) is { } exit)
+                {
+                    seen = seen with { ExitCode = exit.ExitCode, Signal = exit.Signal == 0 ? null : exit.Signal, OomKilled = exit.OomKilled };
+                    if (condition == WaitCondition.Exited && exit.Restarts)
+                    {
+                        return _store.TryGet(id) ?? seen;
+                    }
+
+                    continue;
+                }
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                // The time-out: reported below.
+            }
+
+            if (Environment.TickCount64 >= until)
+            {
+                throw new EngineException(
+                    EngineErrorKind.OperationTimeout, "WaitTimeout", $"Container \"{now.Name}\" is {now.State} after the time-out, not {condition}.",
+                    now.Name, "Use a longer -Timeout, or look at Get-ContainerLog.");
+            }
+
+            limit.Token.WaitHandle.WaitOne(pause);
+            cancellation.ThrowIfCancellationRequested();
+            pause = Math.Min(pause * 2, 50);
+        }
+    }
+
+    private static bool Holds(WaitCondition condition, Container container) => condition switch
+    {
+        WaitCondition.Exited or WaitCondition.Stopped =>
+            container.State is ContainerState.Exited or ContainerState.Created or ContainerState.Damaged,
+        WaitCondition.Running => container.State == ContainerState.Running,
+        WaitCondition.Paused => container.State == ContainerState.Paused,
+        _ => false,
+    };
+
+    /// <returns>Null when no monitor is there to ask.</returns>
+    private ContainerExit? AwaitExit(string id, CancellationToken cancellation)
+    {
+        using MonitorConnection? monitor = MonitorConnection.TryConnect(_paths.Run(id));
+        if (monitor is null)
+        {
+            return null;
+        }
+
+        monitor.Send(MessageType.Wait, default(MessageBody));
+        while (monitor.Receive(out MessageType type, out ReadOnlyMemory<byte> data, cancellation))
+        {
+            if (type == MessageType.Exited)
+            {
+                MessageBody body = MonitorConnection.Body(data);
+                return new ContainerExit(body.A, body.B, body.C != 0, body.D != 0);
+            }
+        }
+
+        return null;
+    }
+}

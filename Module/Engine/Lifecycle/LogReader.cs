@@ -1,0 +1,333 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Containers.Engine.Launch.Plan;
+
+namespace Containers.Engine.Lifecycle;
+
+/// <summary>
+/// Reads a container's log: records of the monitor (<see cref="LogRecordHeader"/>), split into lines. A line that came in several
+/// pieces has the time of its first one. Damage and a record that is still being written are passed over.
+/// </summary>
+internal sealed class LogReader
+{
+    private const int BlockSize = 1 << 20;
+
+    private readonly string _directory;
+    private readonly string _container;
+    private readonly LogQuery _query;
+    private readonly Func<bool> _ended;
+    private readonly PartialLine[] _partial = [new(), new(), new()];
+    private byte[] _block = new byte[BlockSize];
+
+    /// <param name="directory">Directory of the numbered files.</param>
+    /// <param name="container">Name for the entries.</param>
+    /// <param name="query">What is wanted.</param>
+    /// <param name="ended">Whether nothing more can come: asked when everything was read.</param>
+    internal LogReader(string directory, string container, LogQuery query, Func<bool> ended)
+    {
+        _directory = directory;
+        _container = container;
+        _query = query;
+        _ended = ended;
+    }
+
+    internal IEnumerable<ContainerLogEntry> Read(CancellationToken cancellation)
+    {
+        if (_query.Tail is not { } tail)
+        {
+            return ReadAll(cancellation);
+        }
+
+        return _query.Follow ? TailThenFollow(tail, cancellation) : Last(tail, cancellation);
+    }
+
+    private Queue<ContainerLogEntry> Last(int count, CancellationToken cancellation)
+    {
+        Queue<ContainerLogEntry> last = new();
+        foreach (ContainerLogEntry entry in ReadAll(cancellation))
+        {
+            if (last.Count == count && count > 0)
+            {
+                last.Dequeue();
+            }
+
+            if (count > 0)
+            {
+                last.Enqueue(entry);
+            }
+        }
+
+        return last;
+    }
+
+    private IEnumerable<ContainerLogEntry> TailThenFollow(int count, CancellationToken cancellation)
+    {
+        Queue<ContainerLogEntry> last = new();
+        bool caughtUp = false;
+        foreach (ContainerLogEntry? entry in Walk(cancellation))
+        {
+            if (entry is null)
+            {
+                while (!caughtUp && last.Count > 0)
+                {
+                    yield return last.Dequeue();
+                }
+
+                caughtUp = true;
+            }
+            else if (caughtUp)
+            {
+                yield return entry;
+            }
+            else if (count > 0)
+            {
+                if (last.Count == count)
+                {
+                    last.Dequeue();
+                }
+
+                last.Enqueue(entry);
+            }
+        }
+
+        while (last.Count > 0)
+        {
+            yield return last.Dequeue();
+        }
+    }
+
+    private IEnumerable<ContainerLogEntry> ReadAll(CancellationToken cancellation)
+    {
+        foreach (ContainerLogEntry? entry in Walk(cancellation))
+        {
+            if (entry is not null)
+            {
+                yield return entry;
+            }
+        }
+    }
+
+    /// <summary>All entries; null each time everything written so far was read.</summary>
+    private IEnumerable<ContainerLogEntry?> Walk(CancellationToken cancellation)
+    {
+        int number = LogFiles.Numbers(_directory).FirstOrDefault();
+        long offset = 0;
+        int pause = 5;
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            bool ended = !_query.Follow || _ended();
+            bool progress = false;
+            if (number > 0)
+            {
+                foreach (ContainerLogEntry entry in ReadFile(number, offset, next => offset = next, cancellation))
+                {
+                    progress = true;
+                    yield return entry;
+                }
+
+                int newer = LogFiles.Numbers(_directory).FirstOrDefault(n => n > number);
+                if (newer > 0)
+                {
+                    // The monitor writes to the newer one by now: what it wrote to this one before was read, or is read once more.
+                    foreach (ContainerLogEntry entry in ReadFile(number, offset, next => offset = next, cancellation))
+                    {
+                        yield return entry;
+                    }
+
+                    number = newer;
+                    offset = 0;
+                    continue;
+                }
+            }
+            else
+            {
+                number = LogFiles.Numbers(_directory).FirstOrDefault();
+                progress = number > 0;
+            }
+
+            if (ended)
+            {
+                foreach (ContainerLogEntry entry in Rest())
+                {
+                    yield return entry;
+                }
+
+                yield return null;
+                yield break;
+            }
+
+            yield return null;
+            pause = progress ? 5 : Math.Min(pause * 2, 100);
+            cancellation.WaitHandle.WaitOne(pause);
+        }
+    }
+
+    private IEnumerable<ContainerLogEntry> ReadFile(int number, long offset, Action<long> advance, CancellationToken cancellation)
+    {
+        FileStream file;
+        try
+        {
+            file = new FileStream(
+                LogFiles.PathOf(_directory, number), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            yield break; // Rotated away: the reader was slower than the log is long.
+        }
+
+        using (file)
+        {
+            file.Position = offset;
+            int held = 0;
+            while (true)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int got = file.Read(_block, held, _block.Length - held);
+                int available = held + got;
+                int position = 0;
+                while (TryRecord(available, ref position, out LogRecordHeader header, out int data))
+                {
+                    foreach (ContainerLogEntry entry in Split(header, data))
+                    {
+                        yield return entry;
+                    }
+
+                    position = data + header.Length;
+                }
+
+                offset += position;
+                held = available - position;
+                _block.AsSpan(position, held).CopyTo(_block);
+                advance(offset);
+                if (got == 0)
+                {
+                    yield break;
+                }
+
+                if (held == _block.Length)
+                {
+                    Array.Resize(ref _block, _block.Length * 2);
+                }
+            }
+        }
+    }
+
+    /// <summary>Finds the next whole record; skips damaged bytes.</summary>
+    private bool TryRecord(int available, ref int position, out LogRecordHeader header, out int data)
+    {
+        int size = LogRecordHeader.Size;
+        while (available - position >= size)
+        {
+            header = MemoryMarshal.Read<LogRecordHeader>(_block.AsSpan(position));
+            if (header.Magic == LogRecordHeader.RecordMagic && header.Stream is 1 or 2)
+            {
+                data = position + size;
+                return available - data >= header.Length;
+            }
+
+            position++;
+        }
+
+        header = default;
+        data = 0;
+        return false;
+    }
+
+    private List<ContainerLogEntry> Split(LogRecordHeader header, int start)
+    {
+        List<ContainerLogEntry> entries = [];
+        LogStream stream = (LogStream)header.Stream;
+        if (_query.Stream is { } only && only != stream)
+        {
+            return entries;
+        }
+
+        PartialLine partial = _partial[header.Stream];
+        DateTimeOffset time = DateTimeOffset.UnixEpoch.AddTicks(header.Time / 100);
+        ReadOnlySpan<byte> rest = _block.AsSpan(start, header.Length);
+        bool wanted = Wanted(time);
+        while (true)
+        {
+            int end = rest.IndexOf((byte)'\n');
+            if (end < 0)
+            {
+                partial.Append(rest, time);
+                return entries;
+            }
+
+            ReadOnlySpan<byte> line = rest[..end];
+            rest = rest[(end + 1)..];
+            if (partial.IsEmpty)
+            {
+                if (wanted)
+                {
+                    entries.Add(new ContainerLogEntry(_container, time, stream, Text(line)));
+                }
+
+                continue;
+            }
+
+            partial.Append(line, time);
+            if (Wanted(partial.Time))
+            {
+                entries.Add(new ContainerLogEntry(_container, partial.Time, stream, Text(partial.Bytes)));
+            }
+
+            partial.Clear();
+        }
+    }
+
+    /// <summary>What was written without a line end.</summary>
+    private IEnumerable<ContainerLogEntry> Rest()
+    {
+        for (int stream = 1; stream <= 2; stream++)
+        {
+            PartialLine partial = _partial[stream];
+            if (!partial.IsEmpty && Wanted(partial.Time))
+            {
+                yield return new ContainerLogEntry(_container, partial.Time, (LogStream)stream, Text(partial.Bytes));
+                partial.Clear();
+            }
+        }
+    }
+
+    private bool Wanted(DateTimeOffset time) => (_query.Since is not { } since || time >= since) && (_query.Until is not { } until || time <= until);
+
+    private static string Text(ReadOnlySpan<byte> line) => Encoding.UTF8.GetString(line is [.. var start, (byte)'\r'] ? start : line);
+
+    private sealed class PartialLine
+    {
+        private byte[] _bytes = [];
+        private int _length;
+
+        internal bool IsEmpty => _length == 0;
+
+        internal DateTimeOffset Time { get; private set; }
+
+        internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+        internal void Append(ReadOnlySpan<byte> data, DateTimeOffset time)
+        {
+            if (data.IsEmpty)
+            {
+                return;
+            }
+
+            if (_length == 0)
+            {
+                Time = time;
+            }
+
+            if (_length + data.Length > _bytes.Length)
+            {
+                Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + data.Length));
+            }
+
+            data.CopyTo(_bytes.AsSpan(_length));
+            _length += data.Length;
+        }
+
+        internal void Clear() => _length = 0;
+    }
+}
