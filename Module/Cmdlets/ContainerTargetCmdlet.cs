@@ -11,7 +11,9 @@ public abstract class ContainerTargetCmdlet : ContainersCmdlet
     internal const string ObjectSet = "Object";
 
     /// <summary>Name, id or beginning of an id; wildcards match names.</summary>
-    [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(
+        ParameterSetName = NameSet, Mandatory = true, Position = 0,
+        ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id", "ContainerIdOrName")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]

@@ -39,7 +39,9 @@ public abstract partial class ContainersCmdlet : PSCmdlet
     /// <summary>Called on a thread of its own.</summary>
     protected override void StopProcessing() => _stop.Cancel();
 
-    /// <summary>Runs one operation of the engine. Its failure is written as a non-terminating error; anything unforeseen stays loud.</summary>
+    /// <summary>
+    /// Runs one operation of the engine. Its failure is written as a non-terminating error; anything unforeseen stays loud.
+    /// </summary>
     private protected bool TryRun<T>(Func<CancellationToken, T> operation, [NotNullWhen(true)] out T? result)
         where T : notnull
     {

@@ -4,7 +4,9 @@ using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
 
-/// <summary>The engine of the roots that the environment names now. An engine holds no state but caches, so one per pair of roots is kept.</summary>
+/// <summary>
+/// The engine of the roots that the environment names now. An engine holds no state but caches, so one per pair of roots is kept.
+/// </summary>
 internal static class EngineAccess
 {
     private static readonly string s_moduleDirectory = Path.GetDirectoryName(typeof(EngineAccess).Assembly.Location)!;

@@ -9,7 +9,8 @@ namespace Containers.Cmdlets;
 internal static class ErrorRecords
 {
     /// <summary>Id, category by kind, target, and the engine's advice as the recommended action.</summary>
-    internal static ErrorRecord From(EngineException failure) => new(failure, failure.ErrorId, CategoryOf(failure.Kind), failure.ErrorTarget)
+    internal static ErrorRecord From(EngineException failure) => new(
+        failure, failure.ErrorId, CategoryOf(failure.Kind), failure.ErrorTarget)
     {
         ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = failure.Action },
     };

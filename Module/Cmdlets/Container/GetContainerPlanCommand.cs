@@ -54,7 +54,9 @@ public sealed class GetContainerPlanCommand : ContainerDefinitionCmdlet
         }
     }
 
-    /// <summary>What a container is to be was said when it was made; an answer that ignored -Memory would be wrong without a word.</summary>
+    /// <summary>
+    /// What a container is to be was said when it was made; an answer that ignored -Memory would be wrong without a word.
+    /// </summary>
     private void RefuseDefinition()
     {
         string? extra = MyInvocation.BoundParameters.Keys.FirstOrDefault(

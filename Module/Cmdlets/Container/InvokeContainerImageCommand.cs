@@ -125,7 +125,9 @@ public sealed partial class InvokeContainerImageCommand : ContainerDefinitionCmd
         }
     }
 
-    /// <summary>The failure that led here is what the user is told; a container that cannot be removed either stays visible to Get-Container.</summary>
+    /// <summary>
+    /// The failure that led here is what the user is told; a container that cannot be removed either stays visible to Get-Container.
+    /// </summary>
     private void RemoveHalfMade(string id)
     {
         try

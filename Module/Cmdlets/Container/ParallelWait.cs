@@ -5,7 +5,9 @@ using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
 
-/// <summary>Waits for several containers at once, each on a thread that sleeps in the kernel; the results come to the pipeline's thread.</summary>
+/// <summary>
+/// Waits for several containers at once, each on a thread that sleeps in the kernel; the results come to the pipeline's thread.
+/// </summary>
 internal sealed class ParallelWait(int count, CancellationToken stop) : IDisposable
 {
     private const int StackSize = 256 << 10;

@@ -7,7 +7,9 @@ namespace Containers.Cmdlets;
 [Alias("Kill-Container")]
 public sealed class SendContainerSignalCommand : ContainerTargetCmdlet
 {
-    [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(
+        ParameterSetName = NameSet, Mandatory = true, Position = 0,
+        ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id", "ContainerIdOrName")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]

@@ -9,7 +9,9 @@ namespace Containers.Cmdlets;
 [OutputType(typeof(Container))]
 public sealed class SuspendContainerCommand : ContainerTargetCmdlet
 {
-    [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(
+        ParameterSetName = NameSet, Mandatory = true, Position = 0,
+        ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id", "ContainerIdOrName")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]

@@ -51,7 +51,8 @@ public static class ByteSize
             rest = rest[..^1];
         }
 
-        if (!decimal.TryParse(rest, NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out decimal number)
+        const NumberStyles style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite;
+        if (!decimal.TryParse(rest, style, CultureInfo.InvariantCulture, out decimal number)
             || number > (decimal)long.MaxValue / factor)
         {
             return false;

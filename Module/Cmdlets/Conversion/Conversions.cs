@@ -17,7 +17,9 @@ internal static class Conversions
     internal static IEnumerable<object?> Elements(object value) =>
         value is IEnumerable list and not string and not IDictionary ? list.Cast<object?>().Select(Unwrap) : [value];
 
-    /// <summary>The binder shows the message after "Cannot process argument transformation on parameter ..."; the id is on the inner one.</summary>
+    /// <summary>
+    /// The binder shows the message after "Cannot process argument transformation on parameter ..."; the id is on the inner one.
+    /// </summary>
     internal static ArgumentTransformationMetadataException Refuse(EngineException reason) =>
         new(reason.Action is null ? reason.Message : reason.Message + " " + reason.Action, reason);
 }

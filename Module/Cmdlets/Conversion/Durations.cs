@@ -10,7 +10,8 @@ internal static class Durations
     private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789.");
 
     /// <summary>A TimeSpan, a number of seconds, or text.</summary>
-    /// <param name="original">The argument as it was bound: of a bare <c>1d</c>, which PowerShell reads as the decimal 1, it still has the text.</param>
+    /// <param name="original">The argument as it was bound: of a bare <c>1d</c>, which PowerShell reads as the decimal 1, it still has
+    /// the text.</param>
     /// <param name="value">The same without PowerShell's wrapping.</param>
     /// <exception cref="EngineException">InvalidDuration.</exception>
     internal static TimeSpan From(object original, object value)
@@ -53,7 +54,8 @@ internal static class Durations
         while (!text.IsEmpty)
         {
             int digits = text.IndexOfAnyExcept(s_digits);
-            if (digits <= 0 || !double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+            if (digits <= 0
+                || !double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
             {
                 return false;
             }

@@ -5,7 +5,9 @@ using Containers.Engine.Launch;
 
 namespace Containers.Cmdlets;
 
-/// <summary>Takes '/run', '/run:size=64m,mode=1777', or @{Target = '/run'; Size = 64MB; Mode = '1777'; Executable = $true; ReadOnly = $true}.</summary>
+/// <summary>
+/// Takes '/run', '/run:size=64m,mode=1777', or @{Target = '/run'; Size = 64MB; Mode = '1777'; Executable = $true; ReadOnly = $true}.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class TmpfsTransformationAttribute : ArgumentTransformationAttribute
 {

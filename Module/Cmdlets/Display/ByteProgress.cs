@@ -4,7 +4,8 @@ using System.Management.Automation;
 namespace Containers.Cmdlets;
 
 /// <summary>Progress of one operation in bytes. The engine reports on the thread that called it, which is the pipeline's.</summary>
-internal sealed class ByteProgress(Cmdlet cmdlet, string activity, Func<(long Done, long Total)>? share = null) : IProgress<long>, IDisposable
+internal sealed class ByteProgress(Cmdlet cmdlet, string activity, Func<(long Done, long Total)>? share = null)
+    : IProgress<long>, IDisposable
 {
     private const int ActivityId = 1;
 

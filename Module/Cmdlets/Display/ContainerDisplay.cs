@@ -51,6 +51,13 @@ public static class ContainerDisplay
         return plain[..end] + Ellipsis;
     }
 
+    /// <summary>A reference of at most so many characters: its end says more than its registry.</summary>
+    public static string ImageName(string? reference, int length)
+    {
+        string plain = Plain(reference);
+        return plain.Length <= length ? plain : Ellipsis + plain[^(length - 1)..];
+    }
+
     /// <summary>A command line in one piece: arguments that have a space in single quotes.</summary>
     public static string Command(IEnumerable<string>? arguments, int length) =>
         Short(string.Join(' ', (arguments ?? []).Select(Quote)), length);

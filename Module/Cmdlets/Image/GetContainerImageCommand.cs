@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using Containers.Engine.Images;
+using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
 
@@ -13,6 +14,8 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
 
     private const string IdSet = "Id";
 
+    private const string ContainerSet = "Container";
+
     /// <summary>name[:tag], id or beginning of an id; wildcards match names with and without their tag.</summary>
     [Parameter(ParameterSetName = NameSet, Position = 0, ValueFromPipeline = true)]
     [Alias("Reference", "ImageName", "ImageIdOrName")]
@@ -21,12 +24,17 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
     [ArgumentCompleter(typeof(ImageCompleter))]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Id or beginning of an id; of a container, its image.</summary>
-    [Parameter(ParameterSetName = IdSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    /// <summary>Id or beginning of an id.</summary>
+    [Parameter(ParameterSetName = IdSet, Mandatory = true)]
     [Alias("ImageId")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
     public string[] Id { get; set; } = [];
+
+    /// <summary>A container from Get-Container, to get the image that it was made from.</summary>
+    [Parameter(ParameterSetName = ContainerSet, Mandatory = true, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Container[] Container { get; set; } = [];
 
     /// <summary>Only those without a name.</summary>
     [Parameter]
@@ -38,7 +46,12 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
 
     protected override void ProcessRecord()
     {
-        string[] asked = ParameterSetName == IdSet ? Id : Name;
+        string[] asked = ParameterSetName switch
+        {
+            IdSet => Id,
+            ContainerSet => [.. Container.Select(container => container.ImageId)],
+            _ => Name,
+        };
         if (asked.Length == 0)
         {
             Write(TryRun(_ => Engine.Images.List(), out IReadOnlyList<ContainerImage>? all) ? all : []);
