@@ -70,6 +70,12 @@ internal unsafe struct StateFile
         length += 6;
         length += JsonText.Digits(path + length, pid);
         "/stat\0"u8.CopyTo(new Span<byte>(path + length, 8));
+        return StartTime(path);
+    }
+
+    /// <summary>The same from a path of the form /proc/PID/stat.</summary>
+    internal static ulong StartTime(byte* path)
+    {
         int fd = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
