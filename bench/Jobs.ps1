@@ -129,11 +129,11 @@ function Measure-Memory {
 function Measure-List {
     foreach ($i in 1..1000) { $null = New-Container bench -Name "list$i" -Command true -Network none }
     Measure-Round 'list 1000' ([ordered]@{
-        containers = { Measure-Milliseconds { if (@(Get-Container -All).Count -ne 1000) { throw 'A container is missing from the list.' } } }
+        containers = { Measure-Milliseconds { if (@(Get-Container).Count -ne 1000) { throw 'A container is missing from the list.' } } }
     }) $Rounds @{ containers = 30 } -WarmUp 5
-    $fresh = pwsh -NoProfile -NonInteractive -Command "Import-Module '$((Resolve-Path $Module).Path)'; Get-ContainerHost | Out-Null; (Measure-Command { Get-Container -All }).TotalMilliseconds"
+    $fresh = pwsh -NoProfile -NonInteractive -Command "Import-Module '$((Resolve-Path $Module).Path)'; Get-ContainerHost | Out-Null; (Measure-Command { Get-Container }).TotalMilliseconds"
     Add-Figure 'list 1000, first time' containers ms @([double] $fresh) $null $null
-    Get-Container -All | Remove-Container -Confirm:$false
+    Get-Container | Remove-Container -Confirm:$false
 }
 
 # 200 MB in lines of 100 bytes, in the background, into the log; then read back line by line.

@@ -10,9 +10,16 @@ function Invoke-Rival([string] $Name, [string[]] $Command, [string] $Output = "$
     if ($rival.Private) { [Containers.Bench.Spawn]::RunPrivate($Output, $all) } else { [Containers.Bench.Spawn]::Run($Output, $all) }
 }
 
-# "run", and what is the same for all containers of a rival. Podman's own limits need the right to raise them: it takes the host's.
+# "run", and what is the same for all containers of a rival. Podman's own limits need the right to raise limits: it gets the host's.
 function Get-RunOption([string] $Name) {
-    @('run', '--net=none') + @(if ($Name -eq 'podman') { '--ulimit=host' })
+    'run', '--net=none'
+    if ($Name -eq 'podman') {
+        $limits = Get-Content /proc/self/limits -Raw
+        foreach ($limit in @{ nofile = 'open files'; nproc = 'processes' }.GetEnumerator()) {
+            $hard = [regex]::Match($limits, "Max $($limit.Value) +\w+ +(\w+)").Groups[1].Value -replace 'unlimited', '-1'
+            '--ulimit', "$($limit.Key)=${hard}:$hard"
+        }
+    }
 }
 
 # A root of busybox, as a folder for all of them and as an OCI bundle for crun.
