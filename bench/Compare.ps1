@@ -49,8 +49,9 @@ try {
     foreach ($one in $Job) { & "Measure-$one" }
 }
 finally {
-    Get-Container | Remove-Container -Force -Confirm:$false
-    Stop-Rival $work
+    # Each part even when the one before fails: no daemon, mount or container may stay.
+    try { Get-Container | Remove-Container -Force -Confirm:$false } catch { Write-Warning "$_" }
+    try { Stop-Rival $work } catch { Write-Warning "$_" }
     Remove-Item -Recurse -Force $work
 }
 

@@ -10,16 +10,10 @@ function Invoke-Rival([string] $Name, [string[]] $Command, [string] $Output = "$
     if ($rival.Private) { [Containers.Bench.Spawn]::RunPrivate($Output, $all) } else { [Containers.Bench.Spawn]::Run($Output, $all) }
 }
 
-# "run", and what is the same for all containers of a rival. Podman's own limits need the right to raise limits: it gets the host's.
+# "run", and what is the same for all containers of a rival. Podman's own limits need the right to raise limits: it gets lower ones.
 function Get-RunOption([string] $Name) {
     'run', '--net=none'
-    if ($Name -eq 'podman') {
-        $limits = Get-Content /proc/self/limits -Raw
-        foreach ($limit in @{ nofile = 'open files'; nproc = 'processes' }.GetEnumerator()) {
-            $hard = [regex]::Match($limits, "Max $($limit.Value) +\w+ +(\w+)").Groups[1].Value -replace 'unlimited', '-1'
-            '--ulimit', "$($limit.Key)=${hard}:$hard"
-        }
-    }
+    if ($Name -eq 'podman') { '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000' }
 }
 
 # A root of busybox, as a folder for all of them and as an OCI bundle for crun.
