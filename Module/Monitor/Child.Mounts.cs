@@ -115,6 +115,20 @@ internal static unsafe partial class Child
             }
         }
 
+        if ((flags & OpenInRootFlags.NotProc) != 0)
+        {
+            Libc.statfs_t fileSystem;
+            if (Libc.fstatfs(fd, &fileSystem) < 0)
+            {
+                return Errno.Last;
+            }
+
+            if (fileSystem.f_type == Libc.PROC_SUPER_MAGIC)
+            {
+                return Errno.EXDEV;
+            }
+        }
+
         slots[step->Slot] = fd;
         return 0;
     }
@@ -155,6 +169,11 @@ internal static unsafe partial class Child
             int start;
             while (path[i] == '/')
             {
+                if (i + 1 >= MaximumPath)
+                {
+                    return Errno.ENAMETOOLONG;
+                }
+
                 prefix[i] = (byte)'/';
                 i++;
             }
@@ -324,7 +343,11 @@ internal static unsafe partial class Child
         }
         else if (errno == 0)
         {
-            errno = MoveMount(tree, target);
+            // Read-only, or chmod of a masked file would change the host's /dev/null. Reading and writing a device stays possible.
+            Libc.mount_attr attributes = default;
+            attributes.attr_set = Libc.MOUNT_ATTR_RDONLY | Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NOEXEC;
+            errno = Check(Libc.mount_setattr(tree, Empty, Libc.AT_EMPTY_PATH, &attributes));
+            errno = errno != 0 ? errno : MoveMount(tree, target);
             Libc.close(tree);
         }
 

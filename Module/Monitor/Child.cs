@@ -30,8 +30,12 @@ internal static unsafe partial class Child
             Report(report, -1, Errno.Last);
         }
 
-        // Nobody in the container may look into this copy of the monitor before execve (security.md S3).
-        Libc.prctl(Libc.PR_SET_DUMPABLE, 0, 0, 0, 0);
+        // A session of its own: kill(0), which asks no process namespace, would reach the monitor in the group they share.
+        if (Libc.setsid() < 0)
+        {
+            Report(ReportDescriptor, -1, Errno.Last);
+        }
+
         Libc.umask(0);
 
         int* slots = stackalloc int[PlanFormat.Slots];
@@ -57,6 +61,13 @@ internal static unsafe partial class Child
         int* message = stackalloc int[2] { step, errno };
         Libc.write(fd, (byte*)message, 8);
         Libc.exit_group(127);
+
+        // A seccomp profile of the user's may refuse even that. Going on after a failed step would run the program with rights it
+        // must not have: a fault, whose signal is blocked, ends the process in any case.
+        while (true)
+        {
+            *(byte*)8 = 0;
+        }
     }
 
     private static int Take(PlanHeader* plan, PlanStepData* step, int* slots)
@@ -132,6 +143,8 @@ internal static unsafe partial class Child
                 return Execute(step);
             case PlanOpcode.CloseSlot:
                 return CloseSlot(step, slots);
+            case PlanOpcode.OpenNullInput:
+                return OpenNullInput(slots[step->Slot]);
             default:
                 return Errno.ENOSYS;
         }
@@ -164,6 +177,7 @@ internal static unsafe partial class Child
         return (step->Flags & 1) != 0 && errno is Errno.EPERM or Errno.EACCES ? 0 : errno;
     }
 
+    /// <summary>Text1 = the namespace, X = its kind, Text2 = status file of the process it is of, Y = start time of that process.</summary>
     private static int JoinNamespace(PlanStepData* step)
     {
         int fd = Libc.openat(Libc.AT_FDCWD, step->Text1, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
@@ -172,9 +186,28 @@ internal static unsafe partial class Child
             return Errno.Last;
         }
 
-        int errno = Check(Libc.setns(fd, (int)step->X));
+        // Looked at after the opening: a stranger that got the pid, of the host perhaps, has another start time.
+        int errno = ProcessStatus.StartTime(step->Text2) == step->Y ? Check(Libc.setns(fd, (int)step->X)) : Errno.ESRCH;
         Libc.close(fd);
         return errno;
+    }
+
+    /// <summary>Slot = the container's /dev. Its own null takes the place of the host's, whose mode and owner it could change.</summary>
+    private static int OpenNullInput(int devices)
+    {
+        ReadOnlySpan<byte> name = "null\0"u8;
+        fixed (byte* text = name)
+        {
+            int fd = Libc.openat(devices, text, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
+            if (fd < 0)
+            {
+                return Errno.Last;
+            }
+
+            int errno = Check(Libc.dup2(fd, 0));
+            Libc.close(fd);
+            return errno;
+        }
     }
 
     private static int RaiseLoopback()

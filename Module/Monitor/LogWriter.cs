@@ -56,7 +56,11 @@ internal unsafe struct LogWriter
         header->Time = Clock.Now();
 
         int total = sizeof(LogRecordHeader) + length;
-        if (_size > 0 && _size + total > _maximumBytes)
+        if (_file < 0)
+        {
+            OpenFile(); // It could not be opened before: the disk or the table of files was full.
+        }
+        else if (_size > 0 && _size + total > _maximumBytes)
         {
             Rotate();
         }

@@ -53,7 +53,7 @@ internal static unsafe class PlanMemory
         for (uint i = 0; i < plan->RelocationCount; i++)
         {
             uint place = table[i];
-            if (place + sizeof(ulong) > size)
+            if ((ulong)place + sizeof(ulong) > size)
             {
                 return false;
             }

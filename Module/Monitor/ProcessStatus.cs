@@ -12,15 +12,23 @@ internal static unsafe class ProcessStatus
     /// <summary>Clock ticks since boot; 0 when there is no such process.</summary>
     internal static ulong StartTime(int pid) => Field(pid, StartTimeField);
 
+    /// <summary>The same from a path of the form /proc/PID/stat; the child uses it, so it allocates nothing.</summary>
+    internal static ulong StartTime(byte* path) => Field(path, StartTimeField);
+
     /// <param name="pid">The process.</param>
     /// <param name="number">The field, counted from 1 as the man page does; above 2.</param>
     internal static ulong Field(int pid, int number)
     {
-        const int Size = 1024;
         byte* path = stackalloc byte[32];
         "/proc/"u8.CopyTo(new Span<byte>(path, 32));
         int length = 6 + JsonText.Digits(path + 6, pid);
         "/stat\0"u8.CopyTo(new Span<byte>(path + length, 8));
+        return Field(path, number);
+    }
+
+    private static ulong Field(byte* path, int number)
+    {
+        const int Size = 1024;
         int fd = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {

@@ -33,6 +33,9 @@ internal static unsafe class Program
             Libc.chdir(root);
         }
 
+        // Nobody in a container may look into the monitor, nor into the copy of it that a container begins as: from its first
+        // instruction on, because a container that shares its process namespace sees it from then on (security.md S3).
+        Libc.prctl(Libc.PR_SET_DUMPABLE, 0, 0, 0, 0);
         Libc.umask(0x3F); // 077
         byte* path = (byte*)Marshal.StringToCoTaskMemUTF8(arguments[0]);
         PlanHeader* plan = PlanMemory.Load(path, out int errno);

@@ -187,9 +187,17 @@ internal sealed unsafe partial class Supervisor
     private bool JoinProcessNamespace()
     {
         int fd = Libc.openat(Libc.AT_FDCWD, _plan->PidNamespace, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        bool joined = fd >= 0 && Libc.setns(fd, (int)Libc.CLONE_NEWPID) == 0;
+        int errno = fd < 0 ? Errno.Last : 0;
+        if (errno == 0)
+        {
+            // Looked at after the opening: a stranger that got the pid, of the host perhaps, has another start time.
+            bool same = ProcessStatus.StartTime(_plan->PidNamespaceStatus) == _plan->PidNamespaceStartTime;
+            errno = !same ? Errno.ESRCH : Libc.setns(fd, (int)Libc.CLONE_NEWPID) < 0 ? Errno.Last : 0;
+        }
+
+        bool joined = errno == 0;
         _state.FailedStep = -1;
-        _state.FailedErrno = joined ? 0 : Errno.Last;
+        _state.FailedErrno = errno;
         Close(ref fd);
         return joined;
     }

@@ -1,4 +1,5 @@
 using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
 
 namespace Containers.Engine.Launch;
 
@@ -31,8 +32,8 @@ internal sealed record LaunchInput
     /// <summary>Device nodes, with numbers looked up.</summary>
     internal IReadOnlyList<DeviceNode> Devices { get; init; } = [];
 
-    /// <summary>Pid of a process in the container whose namespace is joined, by mode ("container:ID").</summary>
-    internal IReadOnlyDictionary<string, int> JoinedProcesses { get; init; } = new Dictionary<string, int>();
+    /// <summary>A process in the container whose namespace is joined, by mode ("container:ID").</summary>
+    internal IReadOnlyDictionary<string, ProcessIdentity> JoinedProcesses { get; init; } = new Dictionary<string, ProcessIdentity>();
 
     /// <summary>The compiled filter, or null for none.</summary>
     internal byte[]? Seccomp { get; init; }

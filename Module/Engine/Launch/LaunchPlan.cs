@@ -1,4 +1,5 @@
 using Containers.Engine.Launch.Plan;
+using Containers.Engine.Linux;
 
 namespace Containers.Engine.Launch;
 
@@ -16,6 +17,9 @@ internal sealed record LaunchPlan
 
     /// <summary>Namespace file of another container's processes, which the process is born into; null for its own or the host's.</summary>
     internal string? PidNamespace { get; init; }
+
+    /// <summary>The process <see cref="PidNamespace"/> is of: the monitor joins only as long as the pid is still its own.</summary>
+    internal ProcessIdentity? PidNamespaceProcess { get; init; }
 
     internal required PlanCgroup Cgroup { get; init; }
 

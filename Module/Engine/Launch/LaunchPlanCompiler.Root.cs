@@ -45,7 +45,7 @@ internal sealed partial class LaunchPlanCompiler
         foreach ((string target, string source) in _input.EtcFiles)
         {
             Add(LaunchSteps.OpenHost(Slot.Source, source));
-            Add(LaunchSteps.OpenInRoot(Slot.Target, target, OpenInRootFlags.CreateFile | OpenInRootFlags.Optional, 0x1A4)); // 0644
+            Add(LaunchSteps.OpenInRoot(Slot.Target, target, OpenInRootFlags.CreateFile | OpenInRootFlags.Optional | OpenInRootFlags.NotProc, 0x1A4)); // 0644
             Add(LaunchSteps.CloneTree(Slot.Mount, Slot.Source, recursive: false, source));
             Attach(Slot.Mount, target);
             Add(new LaunchStep(PlanOpcode.CloseSlot, source, "") { Slot = Slot.Source });
@@ -118,6 +118,11 @@ internal sealed partial class LaunchPlanCompiler
         foreach ((string name, string target) in s_links)
         {
             Add(LaunchSteps.MakeSymbolicLink(Slot.Dev, name, target));
+        }
+
+        if (!_spec.Process.Interactive)
+        {
+            Add(LaunchSteps.OpenNullInput());
         }
 
         foreach (string directory in new[] { "pts", "shm", "mqueue" })
@@ -228,7 +233,8 @@ internal sealed partial class LaunchPlanCompiler
             }
 
             Add(LaunchSteps.CreateFileSystem(Slot.Mount, "tmpfs", attributes, [.. options]));
-            Add(LaunchSteps.OpenInRoot(Slot.Target, tmpfs.Target, OpenInRootFlags.CreateDirectory | OpenInRootFlags.Directory));
+            Add(LaunchSteps.OpenInRoot(
+                Slot.Target, tmpfs.Target, OpenInRootFlags.CreateDirectory | OpenInRootFlags.Directory | OpenInRootFlags.NotProc));
             Attach(Slot.Mount, tmpfs.Target);
         }
     }

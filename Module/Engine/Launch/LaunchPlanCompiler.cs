@@ -38,7 +38,8 @@ internal sealed partial class LaunchPlanCompiler
             BootId = _input.Host.BootId,
             Steps = _steps,
             CloneFlags = CloneFlags(),
-            PidNamespace = _input.JoinedProcesses.TryGetValue(_spec.Namespaces.Pid, out int pid) ? $"/proc/{pid}/ns/pid" : null,
+            PidNamespace = Joined(_spec.Namespaces.Pid) is { } process ? $"/proc/{process.Pid}/ns/pid" : null,
+            PidNamespaceProcess = Joined(_spec.Namespaces.Pid),
             Cgroup = _input.Cgroup,
             Flags = Flags(),
             DataDirectory = _input.DataDirectory,
@@ -106,11 +107,13 @@ internal sealed partial class LaunchPlanCompiler
 
     private void Join(string mode, string name, ulong flag)
     {
-        if (_input.JoinedProcesses.TryGetValue(mode, out int pid))
+        if (Joined(mode) is { } process)
         {
-            Add(LaunchSteps.JoinNamespace($"/proc/{pid}/ns/{name}", flag, name));
+            Add(LaunchSteps.JoinNamespace(process, flag, name));
         }
     }
+
+    private ProcessIdentity? Joined(string mode) => _input.JoinedProcesses.TryGetValue(mode, out ProcessIdentity process) ? process : null;
 
     private void Add(LaunchStep step) => _steps.Add(step);
 }

@@ -22,8 +22,17 @@ internal static class LaunchSteps
 
     internal static LaunchStep Unshare(ulong flag, string name) => new(PlanOpcode.Unshare, name, "new namespace") { X = flag };
 
-    internal static LaunchStep JoinNamespace(string path, ulong flag, string name) =>
-        new(PlanOpcode.JoinNamespace, name, path) { Text1 = path, X = flag };
+    /// <summary>Joins a namespace of a process, as long as it is that process.</summary>
+    internal static LaunchStep JoinNamespace(ProcessIdentity process, ulong flag, string name)
+    {
+        string path = string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/ns/{name}");
+        return new(PlanOpcode.JoinNamespace, name, path) { Text1 = path, Text2 = StatusPath(process), X = flag, Y = (ulong)process.StartTime };
+    }
+
+    internal static string StatusPath(ProcessIdentity process) => string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/stat");
+
+    /// <summary>Standard input without a pipe: the container's own /dev/null, because it may change the mode of what it holds.</summary>
+    internal static LaunchStep OpenNullInput() => new(PlanOpcode.OpenNullInput, "stdin", "/dev/null of the container") { Slot = Launch.Slot.Dev };
 
     internal static LaunchStep MakeMountsPrivate() => new(PlanOpcode.MakeMountsPrivate, "/", "recursively private");
 

@@ -48,6 +48,8 @@ internal sealed unsafe class PlanWriter
         SetText(headerAt, at, &header.NameFile, plan.NameFile);
         SetText(headerAt, at, &header.LogDirectory, plan.LogDirectory);
         SetText(headerAt, at, &header.PidNamespace, plan.PidNamespace);
+        SetText(headerAt, at, &header.PidNamespaceStatus, plan.PidNamespaceProcess is { } process ? LaunchSteps.StatusPath(process) : null);
+        header.PidNamespaceStartTime = (ulong)(plan.PidNamespaceProcess?.StartTime ?? 0);
         SetText(headerAt, at, &header.CgroupCloneInto, cgroup.CloneIntoDirectory);
         SetText(headerAt, at, &header.CgroupKillFile, cgroup.KillFile);
         SetText(headerAt, at, &header.CgroupFreezeFile, cgroup.FreezeFile);

@@ -58,6 +58,9 @@ public sealed record Container
     /// <summary>Pid of the first process, in the host's numbering; 0 when it does not run.</summary>
     public int ProcessId { get; init; }
 
+    /// <summary>Start time of that process in clock ticks since boot: pids are reused, the two together are not.</summary>
+    internal long ProcessStartTime { get; init; }
+
     public int MonitorProcessId { get; init; }
 
     /// <summary>False for a running container whose monitor was killed: it runs, but nobody records its log and its exit.</summary>

@@ -142,7 +142,7 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
             RootSteps = _storage.MountSteps(image.LayerDirectories, record.Id, run + "/rootfs", spec.RemoveOnExit),
             EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, run + "/" + name))],
             Devices = devices,
-            JoinedProcesses = resolveProcesses ? FindProcesses(record) : new Dictionary<string, int>(),
+            JoinedProcesses = resolveProcesses ? FindProcesses(record) : new Dictionary<string, ProcessIdentity>(),
             Seccomp = Filter(spec.Security),
             DataDirectory = paths.Container(record.Id),
             TrashDirectory = paths.TrashOf(record.Id),
@@ -194,16 +194,17 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
         return identity;
     }
 
-    private Dictionary<string, int> FindProcesses(ContainerRecord record)
+    private Dictionary<string, ProcessIdentity> FindProcesses(ContainerRecord record)
     {
-        Dictionary<string, int> found = [];
+        Dictionary<string, ProcessIdentity> found = [];
         NamespaceSpec namespaces = record.Spec.Namespaces;
         foreach (string mode in new[] { namespaces.Pid, namespaces.Ipc, namespaces.Uts })
         {
             if (mode.StartsWith(NamespaceSpec.ContainerPrefix, StringComparison.Ordinal) && !found.ContainsKey(mode))
             {
                 Container other = store.Get(mode[NamespaceSpec.ContainerPrefix.Length..]);
-                if (other.ProcessId == 0)
+                ProcessIdentity process = new(other.ProcessId, other.ProcessStartTime);
+                if (!process.IsAlive)
                 {
                     throw new EngineException(
                         EngineErrorKind.InvalidOperation, "ContainerNotRunning",
@@ -211,7 +212,7 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
                         $"Run: Start-Container {other.Name}");
                 }
 
-                found[mode] = other.ProcessId;
+                found[mode] = process;
             }
         }
 

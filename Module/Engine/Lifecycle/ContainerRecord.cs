@@ -59,6 +59,8 @@ internal sealed record StateRecord
 
     public int StoppedByUser { get; init; }
 
+    /// <summary>Always written: 0 is the first step, and a missing one means none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public int FailedStep { get; init; } = -1;
 
     public int FailedErrno { get; init; }

@@ -58,6 +58,7 @@ internal static class ContainerView
             Signal = restarting ? view.Signal : null,
             Finished = restarting ? view.Finished : null,
             ProcessId = restarting ? 0 : state.Pid,
+            ProcessStartTime = restarting ? 0 : state.PidStartTime,
             MonitorProcessId = monitored ? state.MonitorPid : 0,
             Supervised = monitored,
         };

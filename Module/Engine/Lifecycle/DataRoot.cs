@@ -54,7 +54,7 @@ internal static unsafe class DataRoot
         }
 
         uint user = Libc.geteuid();
-        if (status.stx_uid != user && user != 0 && status.stx_uid != 0)
+        if (status.stx_uid != user && status.stx_uid != 0)
         {
             throw NotSafe(root, "belongs to another user");
         }

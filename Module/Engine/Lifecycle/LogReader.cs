@@ -212,7 +212,7 @@ internal sealed class LogReader
         while (available - position >= size)
         {
             header = MemoryMarshal.Read<LogRecordHeader>(_block.AsSpan(position));
-            if (header.Magic == LogRecordHeader.RecordMagic && header.Stream is 1 or 2)
+            if (header.Magic == LogRecordHeader.RecordMagic && header.Stream is 1 or 2 && header.Length <= MonitorProtocol.MaximumData)
             {
                 data = position + size;
                 return available - data >= header.Length;

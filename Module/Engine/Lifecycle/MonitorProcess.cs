@@ -98,7 +98,10 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
         }
 
         const int Seals = Libc.F_SEAL_SEAL | Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_WRITE;
-        if (Libc.fcntl(fd, Libc.F_ADD_SEALS, Seals) < 0)
+        Libc.fchmod(fd, 0x16D); // 0555
+
+        // F_SEAL_EXEC (Linux 6.3) keeps the mode: a container that runs its /proc/self/exe could take the right to run it from all.
+        if (Libc.fcntl(fd, Libc.F_ADD_SEALS, Seals | Libc.F_SEAL_EXEC) < 0 && Libc.fcntl(fd, Libc.F_ADD_SEALS, Seals) < 0)
         {
             throw new LinuxException("fcntl", "F_ADD_SEALS", Errno.Last);
         }
@@ -148,6 +151,8 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
         byte* executable = (byte*)Marshal.StringToCoTaskMemUTF8(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{image}"));
         try
         {
+            // Without F_SEAL_EXEC a container may have changed the mode since (see Seal).
+            Libc.fchmod(image, 0x16D);
             fixed (byte* null_ = "/dev/null\0"u8, name = "containers-monitor\0"u8)
             {
                 Libc.posix_spawn_file_actions_addopen(actions, 0, null_, Libc.O_RDWR, 0);

@@ -160,7 +160,7 @@ internal static class SpecValidator
         foreach (TmpfsSpec tmpfs in spec.Storage.Tmpfs)
         {
             RequireAbsolute(tmpfs.Target, "InvalidTmpfs", "mount point");
-            string clean = tmpfs.Target.TrimEnd('/');
+            string clean = Path.GetFullPath(tmpfs.Target).TrimEnd('/');
             if (clean.Length == 0 || clean is "/proc" || clean.StartsWith("/proc/", StringComparison.Ordinal) || clean is "/sys" or "/dev")
             {
                 // Over /proc a container would choose what the engine's own checks read (S10).

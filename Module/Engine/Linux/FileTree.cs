@@ -9,6 +9,7 @@ internal static unsafe class FileTree
 {
     private const int MaxDepth = 32;
     private const int BufferSize = 4096;
+    private const int MaxRacing = 16;
     private const ulong Resolve = Libc.RESOLVE_BENEATH | Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_NO_XDEV | Libc.RESOLVE_NO_MAGICLINKS;
 
     /// <summary>Removes a file or a tree; a missing one is no error.</summary>
@@ -91,26 +92,32 @@ internal static unsafe class FileTree
         {
             // Trees deeper than MaxDepth are cut: the part below is moved up to the top, and the top is gone through again.
             uint moved = 0;
-            uint movedBefore;
-            do
+            for (int racing = 0; ;)
             {
-                movedBefore = moved;
+                uint movedBefore = moved;
                 error = Empty(top, top, 1, ref moved);
+                if (moved == movedBefore)
+                {
+                    if (Libc.unlinkat(dirfd, name, Libc.AT_REMOVEDIR) == 0)
+                    {
+                        return 0;
+                    }
+
+                    // Somebody who had a directory open may have made a last file in it meanwhile, as a monitor does that finishes.
+                    int last = Errno.Last;
+                    if (last != Errno.ENOTEMPTY || error is not (0 or Errno.ENOTEMPTY) || ++racing == MaxRacing)
+                    {
+                        return error != 0 ? error : last;
+                    }
+                }
+
                 _ = Libc.lseek(top, 0, 0);
             }
-            while (moved != movedBefore);
         }
         finally
         {
             _ = Libc.close(top);
         }
-
-        if (Libc.unlinkat(dirfd, name, Libc.AT_REMOVEDIR) == 0)
-        {
-            return 0;
-        }
-
-        return error != 0 ? error : Errno.Last;
     }
 
     private static int OpenDirectory(int dirfd, byte* name)

@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 1;
+    internal const uint Version = 2;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -63,6 +63,10 @@ internal unsafe struct PlanHeader
 
     /// <summary>Process namespace of another container the child is born into, or null.</summary>
     internal byte* PidNamespace;
+
+    /// <summary>/proc/PID/stat of the process that <see cref="PidNamespace"/> belongs to, and its start time there: a pid is reused.</summary>
+    internal byte* PidNamespaceStatus;
+    internal ulong PidNamespaceStartTime;
     internal byte* CgroupCloneInto;
     internal byte* CgroupKillFile;
     internal byte* CgroupFreezeFile;
@@ -177,6 +181,7 @@ internal enum PlanOpcode : ushort
     RunInit,
     Execute,
     CloseSlot,
+    OpenNullInput,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
@@ -199,4 +204,7 @@ internal enum OpenInRootFlags : ushort
 
     /// <summary>A missing path leaves the slot empty, and steps that use it do nothing.</summary>
     Optional = 16,
+
+    /// <summary>Nothing but procfs itself may be mounted on procfs, whatever links lead there (security.md S10).</summary>
+    NotProc = 32,
 }

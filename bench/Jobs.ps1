@@ -1,0 +1,183 @@
+# What is measured. Each job fills $Figures; targets are those of docs/performance.md.
+
+function Get-Median([double[]] $Value) {
+    $sorted = @($Value | Sort-Object)
+    $middle = [Math]::Floor($sorted.Count / 2)
+    if ($sorted.Count % 2) { $sorted[$middle] } else { ($sorted[$middle - 1] + $sorted[$middle]) / 2 }
+}
+
+# Ours against a rival's: a ratio for each round, and the median of those.
+# Target is the greatest ratio; for our own figure the greatest value.
+function Add-Figure([string] $Name, [string] $Engine, [string] $Unit, [double[]] $Value, [double[]] $Ours, [Nullable[double]] $Target) {
+    $ratio = if ($Ours) { Get-Median (0..($Ours.Count - 1) | ForEach-Object { $Ours[$_] / $Value[$_] }) }
+    $measured = if ($Ours) { $ratio } else { Get-Median $Value }
+    $figure = [pscustomobject]@{
+        Job = $Name; Engine = $Engine; Unit = $Unit
+        Median = [Math]::Round((Get-Median $Value), 2)
+        Low = [Math]::Round(($Value | Measure-Object -Minimum).Minimum, 2)
+        High = [Math]::Round(($Value | Measure-Object -Maximum).Maximum, 2)
+        Count = $Value.Count
+        Ratio = if ($Ours) { [Math]::Round($ratio, 3) }
+        Target = if ($null -ne $Target) { [Math]::Round($Target, 3) }
+        Met = if ($null -ne $Target) { $measured -le $Target }
+    }
+    $Figures.Add($figure)
+    Write-Host ("{0,-22} {1,-11} {2,9} {3,-9} {4}" -f $Name, $Engine, $figure.Median, $Unit,
+        $(if ($Ours) { "ours is $($figure.Ratio) of it" + $(if ($null -ne $Target) { ", target $($figure.Target)" }) } elseif ($null -ne $Target) { "target $Target" }))
+}
+
+function Measure-Milliseconds([scriptblock] $Action) {
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    $null = & $Action
+    $watch.Elapsed.TotalMilliseconds
+}
+
+# Each engine once a round. Action takes the round's number and gives milliseconds (or another unit, when it says so).
+function Measure-Round([string] $Name, [Collections.IDictionary] $Action, [int] $Count, [hashtable] $Target, [string] $Unit = 'ms', [int] $WarmUp = 1) {
+    $values = @{}
+    foreach ($engine in $Action.Keys) { $values[$engine] = [Collections.Generic.List[double]]::new() }
+    for ($round = -$WarmUp; $round -lt $Count; $round++) {
+        foreach ($engine in $Action.Keys) {
+            $value = & $Action[$engine] ($round + $WarmUp)
+            if ($round -ge 0) { $values[$engine].Add($value) }
+        }
+    }
+    foreach ($engine in $Action.Keys) {
+        $ours = if ($engine -ne 'containers') { $values['containers'] }
+        Add-Figure $Name $engine $Unit $values[$engine] $ours $Target[$engine]
+    }
+}
+
+# From the call to the exit of a container that does nothing, in a warm session.
+function Measure-Run {
+    # Tiered compilation has done its work after some thirty calls and a moment.
+    foreach ($i in 1..60) { Invoke-ContainerImage bench -Command true -RemoveOnExit -Network none }
+    Start-Sleep -Seconds 1
+    $actions = [ordered]@{ containers = { Measure-Milliseconds { Invoke-ContainerImage bench -Command true -RemoveOnExit -Network none } } }
+    if ($Rivals.Contains('crun')) { $actions.crun = { param($n) Invoke-Rival crun @('run', '--bundle', "$work/bundle", "run$n") } }
+    if ($Rivals.Contains('docker')) { $actions.docker = { Invoke-Rival docker ((Get-RunOption docker) + @('--rm', 'bench', 'true')) } }
+    if ($Rivals.Contains('podman')) { $actions.podman = { Invoke-Rival podman ((Get-RunOption podman) + @('--rm', 'bench', 'true')) } }
+    Measure-Round 'run true to exit' $actions $Rounds @{ crun = 1.2; docker = 1 / 12 } -WarmUp 3
+}
+
+# Started in the background one after another: milliseconds for each. The target is a rate: 12 times docker's.
+function Measure-Detached {
+    $ours = 100
+    $theirs = 10
+    $actions = [ordered]@{
+        containers = {
+            $time = Measure-Milliseconds { 1..$ours | ForEach-Object { Invoke-ContainerImage bench -Command sleep, 1000 -Detach -Network none } }
+            Get-Container | Remove-Container -Force -Confirm:$false
+            $time / $ours
+        }
+    }
+    foreach ($name in @('docker', 'podman').Where({ $Rivals.Contains($_) })) {
+        $actions[$name] = {
+            $sum = 0
+            foreach ($i in 1..$theirs) { $sum += Invoke-Rival $name ((Get-RunOption $name) + @('-d', '--name', "detached$i", 'bench', 'sleep', '1000')) }
+            $null = Invoke-Rival $name (@('rm', '-f') + @($(if ($name -eq 'podman') { '--time', '0' })) + (1..$theirs | ForEach-Object { "detached$_" }))
+            $sum / $theirs
+        }.GetNewClosure()
+    }
+    Measure-Round 'start detached, each' $actions 3 @{ docker = 1 / 12 } -WarmUp 1
+}
+
+# A first process that ends at once when it is asked to.
+function Measure-Stop {
+    $polite = 'trap "exit 0" TERM; sleep 1000 & wait'
+    $actions = [ordered]@{
+        containers = {
+            $c = Invoke-ContainerImage bench -Command sh, -c, $polite -Detach -Network none
+            Start-Sleep -Milliseconds 150
+            Measure-Milliseconds { Stop-Container $c.Id }
+            $c | Remove-Container -Confirm:$false
+        }
+    }
+    foreach ($name in @('docker', 'podman').Where({ $Rivals.Contains($_) })) {
+        $actions[$name] = {
+            $null = Invoke-Rival $name ((Get-RunOption $name) + @('-d', '--name', 'stopped', 'bench', 'sh', '-c', $polite))
+            Start-Sleep -Milliseconds 150
+            Invoke-Rival $name @('stop', 'stopped')
+            $null = Invoke-Rival $name @('rm', 'stopped')
+        }.GetNewClosure()
+    }
+    Measure-Round 'stop, TERM handled' $actions ([Math]::Min($Rounds, 15)) @{ docker = 1 / 8 } -WarmUp 2
+}
+
+function Get-Pss([int[]] $Id) {
+    foreach ($one in $Id) { [double] ((Select-String '^Pss: +(\d+)' "/proc/$one/smaps_rollup").Matches[0].Groups[1].Value) / 1024 }
+}
+
+# The process that stays with an idle container: PSS in megabytes (2^20), with 50 of them.
+function Measure-Memory {
+    $containers = @(1..50 | ForEach-Object { Invoke-ContainerImage bench -Command sleep, 1000 -Detach -Network none })
+    Start-Sleep -Seconds 1
+    $pss = @(Get-Pss ($containers | Get-Container).MonitorProcessId)
+    $containers | Remove-Container -Force -Confirm:$false
+    Add-Figure 'memory of a monitor' containers MB $pss $null 0.6
+    if ($Rivals.Contains('podman')) {
+        $before = @(Get-Process conmon -ErrorAction Ignore).Id
+        foreach ($i in 1..50) { $null = Invoke-Rival podman ((Get-RunOption podman) + @('-d', '--name', "idle$i", 'bench', 'sleep', '1000')) }
+        Start-Sleep -Seconds 1
+        $conmon = @(Get-Process conmon | Where-Object Id -NotIn $before).Id
+        Add-Figure 'memory of a monitor' conmon MB @(Get-Pss $conmon) $null $null
+        $null = Invoke-Rival podman @('rm', '--all', '--force', '--time', '0')
+    }
+}
+
+# A thousand containers that do not run, listed in a warm session, and once in a fresh one.
+function Measure-List {
+    foreach ($i in 1..1000) { $null = New-Container bench -Name "list$i" -Command true -Network none }
+    Measure-Round 'list 1000' ([ordered]@{
+        containers = { Measure-Milliseconds { if (@(Get-Container).Count -ne 1000) { throw 'A container is missing from the list.' } } }
+    }) $Rounds @{ containers = 30 } -WarmUp 5
+    $fresh = pwsh -NoProfile -NonInteractive -Command "Import-Module '$((Resolve-Path $Module).Path)'; Get-ContainerHost | Out-Null; (Measure-Command { Get-Container }).TotalMilliseconds"
+    Add-Figure 'list 1000, first time' containers ms @([double] $fresh) $null $null
+    Get-Container | Remove-Container -Confirm:$false
+}
+
+# 200 MB in lines of 100 bytes, in the background, into the log; then read back line by line.
+function Measure-Log {
+    $bytes = 200MB
+    $line = 'y' * 99
+    $program = "yes $line | head -c $bytes"
+    $script:logged = $null
+    $write = [ordered]@{
+        containers = {
+            if ($script:logged) { $script:logged | Remove-Container -Confirm:$false }
+            Measure-Milliseconds {
+                $script:logged = Invoke-ContainerImage bench -Command sh, -c, $program -Detach -Network none -LogMaximumSize 1GB
+                $script:logged | Wait-Container
+            }
+        }
+    }
+    $read = [ordered]@{
+        containers = {
+            Measure-Milliseconds {
+                $lines = (Get-ContainerLog $script:logged.Id -Raw | Measure-Object).Count
+                if ($lines -lt [Math]::Floor($bytes / 100)) { throw "The log has $lines lines." }
+            }
+        }
+    }
+    foreach ($name in @('podman', 'docker').Where({ $Rivals.Contains($_) })) {
+        $option = if ($name -eq 'podman') { '--log-driver=k8s-file' } else { '--log-driver=json-file' }
+        $write[$name] = {
+            try { $null = Invoke-Rival $name @('rm', '-f', 'logged') } catch { Write-Verbose 'the first round has none' }
+            (Invoke-Rival $name ((Get-RunOption $name) + @('-d', $option, '--name', 'logged', 'bench', 'sh', '-c', $program))) + (Invoke-Rival $name @('wait', 'logged'))
+        }.GetNewClosure()
+        $read[$name] = { Invoke-Rival $name @('logs', 'logged') '/dev/null' }.GetNewClosure()
+    }
+    Measure-Round 'log 200 MB, write' $write 3 @{ podman = 1 } -WarmUp 0
+    Measure-Round 'log 200 MB, read' $read 3 @{ podman = 1 / 8 } -WarmUp 0
+    $script:logged | Remove-Container -Confirm:$false
+}
+
+# What the import adds to the start of pwsh.
+function Measure-Import {
+    $path = (Resolve-Path $Module).Path
+    $without = [string[]] @('pwsh', '-NoProfile', '-NonInteractive', '-Command', '1')
+    $with = [string[]] @('pwsh', '-NoProfile', '-NonInteractive', '-Command', "Import-Module '$path'; 1")
+    Measure-Round 'Import-Module, added' ([ordered]@{
+        containers = { [Containers.Bench.Spawn]::Run('/dev/null', $with) - [Containers.Bench.Spawn]::Run('/dev/null', $without) }
+    }) ([Math]::Min($Rounds, 15)) @{ containers = 150 } -WarmUp 2
+}
