@@ -33,7 +33,7 @@ if (-not (Test-Path "$Module/Containers.psd1")) { throw "There is no module in $
 if (-not (Get-Command busybox -ErrorAction Ignore)) { throw 'busybox is missing (apt install busybox-static): the containers are made of it.' }
 
 Add-Type -Path "$PSScriptRoot/Spawn.cs" -CompilerOptions '/unsafe' -IgnoreWarnings
-Import-Module (Resolve-Path $Module).Path
+Import-Module "$(Resolve-Path $Module)/Containers.psd1"
 . "$PSScriptRoot/Rivals.ps1"
 . "$PSScriptRoot/Jobs.ps1"
 

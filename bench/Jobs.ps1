@@ -116,10 +116,10 @@ function Measure-Memory {
     $containers | Remove-Container -Force -Confirm:$false
     Add-Figure 'memory of a monitor' containers MB $pss $null 0.6
     if ($Rivals.Contains('podman')) {
-        $before = @(Get-Process conmon -ErrorAction Ignore).Id
+        $before = @(Get-Process conmon -ErrorAction Ignore | ForEach-Object Id)
         foreach ($i in 1..50) { $null = Invoke-Rival podman ((Get-RunOption podman) + @('-d', '--name', "idle$i", 'bench', 'sleep', '1000')) }
         Start-Sleep -Seconds 1
-        $conmon = @(Get-Process conmon | Where-Object Id -NotIn $before).Id
+        $conmon = @(Get-Process conmon | Where-Object Id -NotIn $before | ForEach-Object Id)
         Add-Figure 'memory of a monitor' conmon MB @(Get-Pss $conmon) $null $null
         $null = Invoke-Rival podman @('rm', '--all', '--force', '--time', '0')
     }
