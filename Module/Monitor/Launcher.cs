@@ -57,7 +57,20 @@ internal static unsafe class Launcher
             arguments.cgroup = (ulong)cgroup;
         }
 
-        bool quiet = GC.TryStartNoGCRegion(64 << 10);
+        if (!GC.TryStartNoGCRegion(64 << 10))
+        {
+            // A collection that begins now would wait in the child for threads that the child does not have.
+            result.Error = Errno.ENOMEM;
+            Libc.close(pipe[0]);
+            Libc.close(pipe[1]);
+            if (cgroup >= 0)
+            {
+                Libc.close(cgroup);
+            }
+
+            return result;
+        }
+
         int pid = Libc.clone3(&arguments);
         if (pid == 0)
         {
@@ -65,10 +78,7 @@ internal static unsafe class Launcher
         }
 
         int errno = pid < 0 ? Errno.Last : 0;
-        if (quiet)
-        {
-            GC.EndNoGCRegion();
-        }
+        GC.EndNoGCRegion();
 
         Libc.close(pipe[1]);
         if (cgroup >= 0)
