@@ -18,6 +18,13 @@ internal static unsafe class FileTree
         fixed (byte* path = NativePath.From(name))
         {
             int error = TryRemove(dirfd, path);
+
+            // A monitor that is just leaving writes its last state through a descriptor: what it added meanwhile goes as well.
+            for (int again = 0; error == Errno.ENOTEMPTY && again < 10; again++)
+            {
+                error = TryRemove(dirfd, path);
+            }
+
             if (error != 0)
             {
                 throw new LinuxException("unlinkat", name, error);
