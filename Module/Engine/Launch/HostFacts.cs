@@ -10,6 +10,9 @@ internal sealed record HostFacts
 
     internal required int LastCapability { get; init; }
 
+    /// <summary>What this process may hand on: a host without CAP_SYS_RESOURCE cannot give "all" of them.</summary>
+    internal CapabilitySet Available { get; init; } = new(ulong.MaxValue);
+
     internal required bool HasTimeNamespace { get; init; }
 
     internal required bool HasCgroupNamespace { get; init; }
@@ -28,6 +31,7 @@ internal sealed record HostFacts
         {
             BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
             LastCapability = int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap").AsSpan().Trim(), CultureInfo.InvariantCulture),
+            Available = ReadAvailable(),
             HasTimeNamespace = File.Exists("/proc/self/ns/time"),
             HasCgroupNamespace = File.Exists("/proc/self/ns/cgroup"),
             Kernel = ParseKernel(release),
@@ -45,6 +49,21 @@ internal sealed record HostFacts
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int minor)
             ? new Version(major, minor)
             : new Version(0, 0);
+    }
+
+    /// <summary>CapPrm and CapBnd of proc_pid_status(5): the bounding set alone is no right to anything.</summary>
+    private static CapabilitySet ReadAvailable()
+    {
+        ulong bits = ulong.MaxValue;
+        foreach (string line in File.ReadLines("/proc/self/status"))
+        {
+            if (line.StartsWith("CapPrm:", StringComparison.Ordinal) || line.StartsWith("CapBnd:", StringComparison.Ordinal))
+            {
+                bits &= ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            }
+        }
+
+        return new CapabilitySet(bits);
     }
 
     private static List<string> FindThermalPaths()

@@ -27,6 +27,12 @@ internal sealed partial class LaunchPlanCompiler
         }
 
         CapabilitySet capabilities = Capabilities(_spec.Security, _input.Host.LastCapability);
+        if (Privileged || _spec.Security.AddCapabilities.Contains("ALL", StringComparer.OrdinalIgnoreCase))
+        {
+            // "All" means all there are to give, as podman has it; one that was asked for by name must be there.
+            capabilities = new CapabilitySet(capabilities.Bits & _input.Host.Available.Bits);
+        }
+
         Add(LaunchSteps.SetUmask(Convert.ToUInt32(_spec.Process.Umask ?? "0022", 8)));
         Add(LaunchSteps.DropBoundingSet(capabilities, _input.Host.LastCapability));
         if (!_spec.Security.NoNewPrivileges)
