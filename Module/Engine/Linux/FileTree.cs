@@ -91,7 +91,7 @@ internal static unsafe class FileTree
         int top = OpenDirectory(dirfd, name);
         if (top < 0)
         {
-            return Errno.Last;
+            return Unless(Errno.Last, Errno.ENOENT);
         }
 
         try
@@ -117,8 +117,12 @@ internal static unsafe class FileTree
             return 0;
         }
 
-        return error != 0 ? error : Errno.Last;
+        int last = Errno.Last;
+        return last == Errno.ENOENT ? 0 : error != 0 ? error : last;
     }
+
+    /// <summary>Another session may be removing the same tree: what it was faster with is gone, which is all that was wanted.</summary>
+    private static int Unless(int error, int accepted) => error == accepted ? 0 : error;
 
     private static int OpenDirectory(int dirfd, byte* name)
     {
@@ -150,7 +154,7 @@ internal static unsafe class FileTree
             }
         }
 
-        return first != 0 ? first : reader.Error;
+        return first != 0 ? first : Unless(reader.Error, Errno.ENOENT);
     }
 
     private static int RemoveEntry(int top, int directory, byte* name, byte type, int depth, ref uint moved)
@@ -190,7 +194,7 @@ internal static unsafe class FileTree
         int child = OpenDirectory(directory, name);
         if (child < 0)
         {
-            return Errno.Last;
+            return Unless(Errno.Last, Errno.ENOENT);
         }
 
         uint before = moved;
@@ -203,7 +207,7 @@ internal static unsafe class FileTree
 
         // What was moved up may have met this pass's reader or not; the next pass over the top decides.
         int last = Errno.Last;
-        return error != 0 ? error : moved != before && last == Errno.ENOTEMPTY ? 0 : last;
+        return last == Errno.ENOENT ? 0 : error != 0 ? error : moved != before && last == Errno.ENOTEMPTY ? 0 : last;
     }
 
     private static int MoveUp(int top, int directory, byte* name, ref uint moved)
