@@ -93,6 +93,14 @@ public sealed partial class ContainerEngine
     public void Remove(string nameOrId, bool force, CancellationToken cancellation)
     {
         string id = _store.Resolve(nameOrId);
+        while (!TryRemove(id, force, cancellation))
+        {
+        }
+    }
+
+    /// <returns>False when another session started it between the look and the lock: look again.</returns>
+    private bool TryRemove(string id, bool force, CancellationToken cancellation)
+    {
         Container container = _store.Get(id);
         if (container.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting)
         {
@@ -108,10 +116,20 @@ public sealed partial class ContainerEngine
 
         if (!Directory.Exists(_paths.Container(id)))
         {
-            return; // It removed itself.
+            return true; // It removed itself.
+        }
+
+        if (container.State == ContainerState.Damaged)
+        {
+            KillDamaged(id, force, cancellation);
         }
 
         using FileLock turn = Lock(id, cancellation);
+        if (_store.TryGet(id)?.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting)
+        {
+            return false;
+        }
+
         ContainerRecord? record = _store.TryGetRecord(id);
         if (record is not null && !_store.HasMonitor(id))
         {
@@ -124,8 +142,35 @@ public sealed partial class ContainerEngine
         {
             _store.Names.Release(record.Name, id);
         }
+        else
+        {
+            _store.Names.ReleaseAll(id);
+        }
 
         FileTree.Remove(_paths.TrashOf(id));
+        return true;
+    }
+
+    /// <summary>What the record says cannot be read, but the monitor knows what runs: without this its process would be nobody's.</summary>
+    private void KillDamaged(string id, bool force, CancellationToken cancellation)
+    {
+        using MonitorConnection? monitor = MonitorConnection.TryConnect(_paths.Run(id));
+        if (monitor is null)
+        {
+            return;
+        }
+
+        if (!force)
+        {
+            throw new EngineException(
+                EngineErrorKind.ResourceBusy, "ContainerRunning", $"Container \"{id[..12]}\" is damaged, and it is running.", id,
+                $"Use: Remove-Container {id[..12]} -Force");
+        }
+
+        monitor.Send(MessageType.Stop, new MessageBody { C = 1 });
+        while (monitor.Receive(out MessageType type, out _, cancellation) && type != MessageType.Exited)
+        {
+        }
     }
 
     private Container Pause(string nameOrId, MessageType type)

@@ -147,20 +147,18 @@ internal sealed partial class LaunchPlanCompiler
 
     private void MountSharedMemory()
     {
+        // The message queues are those of the IPC namespace the process is in: the host's too, whether the host has mounted them or not.
+        MountAt(Slot.Mount, "/dev/mqueue", "mqueue", LaunchSteps.NoSuidNoDevNoExec);
         if (_spec.Namespaces.Ipc == NamespaceSpec.Host)
         {
-            foreach (string path in new[] { "/dev/shm", "/dev/mqueue" })
-            {
-                Add(LaunchSteps.OpenHost(Slot.Source, path, directory: true));
-                Add(LaunchSteps.CloneTree(Slot.Mount, Slot.Source, recursive: true, path));
-                Add(LaunchSteps.OpenInRoot(Slot.Target, path, MountPoint));
-                Attach(Slot.Mount, path);
-            }
-
+            const string Shared = "/dev/shm";
+            Add(LaunchSteps.OpenHost(Slot.Source, Shared, directory: true));
+            Add(LaunchSteps.CloneTree(Slot.Mount, Slot.Source, recursive: true, Shared));
+            Add(LaunchSteps.OpenInRoot(Slot.Target, Shared, MountPoint));
+            Attach(Slot.Mount, Shared);
             return;
         }
 
-        MountAt(Slot.Mount, "/dev/mqueue", "mqueue", LaunchSteps.NoSuidNoDevNoExec);
         MountAt(
             Slot.Mount, "/dev/shm", "tmpfs", LaunchSteps.NoSuidNoDevNoExec,
             "source", "shm", "mode", "1777", "size", _spec.Storage.ShmSize.ToString(CultureInfo.InvariantCulture));

@@ -100,7 +100,10 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
     internal void RemoveRun(string id)
     {
         FileTree.Remove(paths.Run(id));
-        File.Delete(paths.RunLock(id));
+        if (Directory.Exists(paths.RunContainers)) // After a reboot there is none until the first start.
+        {
+            File.Delete(paths.RunLock(id));
+        }
     }
 
     private static PlanCgroup MakeCgroup(ICgroup cgroup, ContainerRecord record, IList<string> warnings)

@@ -160,6 +160,10 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
                 Libc.posix_spawn_file_actions_adddup2(actions, 0, 2);
                 Libc.posix_spawn_file_actions_adddup2(actions, socket, MonitorProtocol.SessionDescriptor);
                 Libc.posix_spawnattr_setflags(attributes, Libc.POSIX_SPAWN_SETSID | Libc.POSIX_SPAWN_SETSIGMASK | Libc.POSIX_SPAWN_SETSIGDEF);
+
+                // Blocked from birth, in every thread of its runtime: the monitor reads them from a signalfd.
+                signals[(Libc.SIGTERM - 1) / 8] |= (byte)(1 << ((Libc.SIGTERM - 1) % 8));
+                signals[(Libc.SIGINT - 1) / 8] |= (byte)(1 << ((Libc.SIGINT - 1) % 8));
                 Libc.posix_spawnattr_setsigmask(attributes, signals);
                 new Span<byte>(signals, 128).Fill(0xff);
                 Libc.posix_spawnattr_setsigdefault(attributes, signals);

@@ -56,6 +56,15 @@ internal sealed class NameReservations(EnginePaths paths)
         }
     }
 
+    /// <summary>Frees the names of a container whose own record cannot be read.</summary>
+    internal void ReleaseAll(string id)
+    {
+        foreach (string path in Directory.EnumerateFiles(paths.Names))
+        {
+            Release(Path.GetFileName(path), id);
+        }
+    }
+
     private bool TryFreeStale(string path)
     {
         // One at a time: between reading and deleting, another session could have freed and taken the name.

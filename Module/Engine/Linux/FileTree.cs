@@ -19,6 +19,13 @@ internal static unsafe class FileTree
         fixed (byte* path = NativePath.From(name))
         {
             int error = TryRemove(dirfd, path);
+
+            // A monitor that is just leaving writes its last state through a descriptor: what it added meanwhile goes as well.
+            for (int again = 0; error == Errno.ENOTEMPTY && again < 10; again++)
+            {
+                error = TryRemove(dirfd, path);
+            }
+
             if (error != 0)
             {
                 throw new LinuxException("unlinkat", name, error);
@@ -85,7 +92,7 @@ internal static unsafe class FileTree
         int top = OpenDirectory(dirfd, name);
         if (top < 0)
         {
-            return Errno.Last;
+            return Unless(Errno.Last, Errno.ENOENT);
         }
 
         try
@@ -105,6 +112,11 @@ internal static unsafe class FileTree
 
                     // Somebody who had a directory open may have made a last file in it meanwhile, as a monitor does that finishes.
                     int last = Errno.Last;
+                    if (last == Errno.ENOENT)
+                    {
+                        return 0;
+                    }
+
                     if (last != Errno.ENOTEMPTY || error is not (0 or Errno.ENOTEMPTY) || ++racing == MaxRacing)
                     {
                         return error != 0 ? error : last;
@@ -119,6 +131,9 @@ internal static unsafe class FileTree
             _ = Libc.close(top);
         }
     }
+
+    /// <summary>Another session may be removing the same tree: what it was faster with is gone, which is all that was wanted.</summary>
+    private static int Unless(int error, int accepted) => error == accepted ? 0 : error;
 
     private static int OpenDirectory(int dirfd, byte* name)
     {
@@ -150,7 +165,7 @@ internal static unsafe class FileTree
             }
         }
 
-        return first != 0 ? first : reader.Error;
+        return first != 0 ? first : Unless(reader.Error, Errno.ENOENT);
     }
 
     private static int RemoveEntry(int top, int directory, byte* name, byte type, int depth, ref uint moved)
@@ -190,7 +205,7 @@ internal static unsafe class FileTree
         int child = OpenDirectory(directory, name);
         if (child < 0)
         {
-            return Errno.Last;
+            return Unless(Errno.Last, Errno.ENOENT);
         }
 
         uint before = moved;
@@ -203,7 +218,7 @@ internal static unsafe class FileTree
 
         // What was moved up may have met this pass's reader or not; the next pass over the top decides.
         int last = Errno.Last;
-        return error != 0 ? error : moved != before && last == Errno.ENOTEMPTY ? 0 : last;
+        return last == Errno.ENOENT ? 0 : error != 0 ? error : moved != before && last == Errno.ENOTEMPTY ? 0 : last;
     }
 
     private static int MoveUp(int top, int directory, byte* name, ref uint moved)

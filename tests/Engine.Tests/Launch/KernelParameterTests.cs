@@ -12,7 +12,8 @@ public class KernelParameterTests
     [InlineData("kernel.sem", "250 32000 32 128")]
     [InlineData("fs.mqueue.msg_max", "20")]
     [InlineData("kernel.domainname", "example.org")]
-    public void What_belongs_to_a_namespace_may_be_set(string name, string value) => KernelParameter.Validate(name, value, true, true, true);
+    public void What_belongs_to_a_namespace_may_be_set(string name, string value) =>
+        KernelParameter.Validate(name, value, true, true, true);
 
     [Theory]
     [InlineData("kernel.core_pattern", "|/bin/evil")]

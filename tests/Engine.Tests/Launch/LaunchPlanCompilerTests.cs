@@ -33,7 +33,8 @@ public class LaunchPlanCompilerTests
     {
         IReadOnlyList<LaunchStep> steps = PlanInput.Steps(PlanInput.Spec() with { Security = new SecuritySpec { NoNewPrivileges = true } });
         Assert.Equal(
-            [PlanOpcode.SetCapabilities, PlanOpcode.ChangeDirectory, PlanOpcode.NoNewPrivileges, PlanOpcode.LoadSeccomp, PlanOpcode.Execute],
+            [PlanOpcode.SetCapabilities, PlanOpcode.ChangeDirectory, PlanOpcode.NoNewPrivileges, PlanOpcode.LoadSeccomp,
+                PlanOpcode.Execute],
             steps.TakeLast(5).Select(step => step.Code));
     }
 
@@ -52,7 +53,8 @@ public class LaunchPlanCompilerTests
         LaunchPlan plan = LaunchPlanCompiler.Compile(PlanInput.Of(spec));
         Assert.Equal(Libc.CLONE_NEWNS | Libc.CLONE_NEWTIME, plan.CloneFlags);
         Assert.True(plan.Flags.HasFlag(PlanFlags.SharedProcessNamespace));
-        Assert.DoesNotContain(plan.Steps, s => s.Code is PlanOpcode.SetHostName or PlanOpcode.RaiseLoopback or PlanOpcode.Unshare or PlanOpcode.WriteInSlot);
+        Assert.DoesNotContain(plan.Steps, s =>
+            s.Code is PlanOpcode.SetHostName or PlanOpcode.RaiseLoopback or PlanOpcode.Unshare or PlanOpcode.WriteInSlot);
     }
 
     [Fact]
@@ -62,9 +64,11 @@ public class LaunchPlanCompilerTests
         {
             Namespaces = new NamespaceSpec { Pid = "container:a", Ipc = "container:a", Uts = "container:a" },
         };
-        LaunchPlan plan = LaunchPlanCompiler.Compile(PlanInput.Of(spec) with { JoinedProcesses = new Dictionary<string, int> { ["container:a"] = 77 } });
+        LaunchPlan plan =
+            LaunchPlanCompiler.Compile(PlanInput.Of(spec) with { JoinedProcesses = new Dictionary<string, int> { ["container:a"] = 77 } });
         Assert.Equal("/proc/77/ns/pid", plan.PidNamespace);
-        Assert.Equal(["/proc/77/ns/ipc", "/proc/77/ns/uts"], plan.Steps.Where(s => s.Code == PlanOpcode.JoinNamespace).Select(s => s.Text1));
+        Assert.Equal(["/proc/77/ns/ipc", "/proc/77/ns/uts"], plan.Steps.Where(s => s.Code == PlanOpcode.JoinNamespace)
+            .Select(s => s.Text1));
         Assert.Equal(0UL, plan.CloneFlags & (Libc.CLONE_NEWPID | Libc.CLONE_NEWIPC | Libc.CLONE_NEWUTS));
     }
 
@@ -97,7 +101,8 @@ public class LaunchPlanCompilerTests
     [Fact]
     public void Privileged_means_all_capabilities_and_no_masks()
     {
-        LaunchInput input = PlanInput.Of(PlanInput.Spec() with { Security = new SecuritySpec { Privileged = true } }) with { Seccomp = null };
+        LaunchInput input =
+            PlanInput.Of(PlanInput.Spec() with { Security = new SecuritySpec { Privileged = true } }) with { Seccomp = null };
         IReadOnlyList<LaunchStep> steps = LaunchPlanCompiler.Compile(input).Steps;
         Assert.DoesNotContain(steps, s => s.Code is PlanOpcode.MaskPath or PlanOpcode.ReadOnlyPath or PlanOpcode.LoadSeccomp);
         Assert.Equal(CapabilitySet.All(40).Bits, steps.Single(PlanOpcode.SetCapabilities).X);
@@ -119,7 +124,8 @@ public class LaunchPlanCompilerTests
     [Fact]
     public void Variables_of_the_user_win_over_those_of_the_image_and_bare_names_are_not_taken_from_the_host()
     {
-        ContainerSpec spec = PlanInput.Spec(new ProcessSpec { Environment = new Dictionary<string, string> { ["LANG"] = "de", ["NEW"] = "" } });
+        ContainerSpec spec =
+            PlanInput.Spec(new ProcessSpec { Environment = new Dictionary<string, string> { ["LANG"] = "de", ["NEW"] = "" } });
         IReadOnlyList<string> variables = PlanInput.Steps(spec).Single(PlanOpcode.Execute).List2!;
         Assert.Contains("LANG=de", variables);
         Assert.Contains("NEW=", variables);
@@ -132,9 +138,11 @@ public class LaunchPlanCompilerTests
     [Fact]
     public void Clearing_and_removing_leave_the_engines_own_variables()
     {
-        IReadOnlyList<string> cleared = PlanInput.Steps(PlanInput.Spec(new ProcessSpec { ClearEnvironment = true })).Single(PlanOpcode.Execute).List2!;
+        IReadOnlyList<string> cleared =
+            PlanInput.Steps(PlanInput.Spec(new ProcessSpec { ClearEnvironment = true })).Single(PlanOpcode.Execute).List2!;
         Assert.Equal(["PATH", "HOSTNAME", "HOME"], cleared.Select(v => v.Split('=')[0]));
-        IReadOnlyList<string> removed = PlanInput.Steps(PlanInput.Spec(new ProcessSpec { RemoveEnvironment = ["LANG"] })).Single(PlanOpcode.Execute).List2!;
+        IReadOnlyList<string> removed =
+            PlanInput.Steps(PlanInput.Spec(new ProcessSpec { RemoveEnvironment = ["LANG"] })).Single(PlanOpcode.Execute).List2!;
         Assert.DoesNotContain("LANG=C", removed);
     }
 
@@ -167,7 +175,8 @@ public class LaunchPlanCompilerTests
     public void Mount_points_of_the_engine_may_not_be_links()
     {
         foreach (LaunchStep step in PlanInput.Steps(PlanInput.Spec())
-            .Where(s => s.Code == PlanOpcode.OpenInRoot && s.Target is "/proc" or "/sys" or "/dev" or "/dev/pts" or "/dev/shm" or "/dev/mqueue"))
+            .Where(s =>
+                s.Code == PlanOpcode.OpenInRoot && s.Target is "/proc" or "/sys" or "/dev" or "/dev/pts" or "/dev/shm" or "/dev/mqueue"))
         {
             Assert.True(((OpenInRootFlags)step.Flags).HasFlag(OpenInRootFlags.NoLink | OpenInRootFlags.Directory), step.Target);
         }
@@ -182,15 +191,20 @@ public class LaunchPlanCompilerTests
         });
         int sealing = steps.ToList().FindIndex(s => s.Code == PlanOpcode.SetMountAttributes && s.Target == "/");
         Assert.True(sealing > steps.ToList().FindLastIndex(s => s.Code is PlanOpcode.Attach or PlanOpcode.MaskPath));
-        Assert.Equal(["/tmp", "/run", "/var/tmp"], steps.Where(s => s.Code == PlanOpcode.Attach && s.Target is "/tmp" or "/run" or "/var/tmp").Select(s => s.Target));
-        Assert.Contains(steps, s => s.Code == PlanOpcode.CreateFileSystem && s.Detail.Contains("mode=755,size=4096", StringComparison.Ordinal));
+        Assert.Equal(["/tmp", "/run", "/var/tmp"],
+            steps.Where(s => s.Code == PlanOpcode.Attach && s.Target is "/tmp" or "/run" or "/var/tmp").Select(s => s.Target));
+        Assert.Contains(steps, s =>
+            s.Code == PlanOpcode.CreateFileSystem && s.Detail.Contains("mode=755,size=4096", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Limits_of_the_process_have_fixed_defaults_that_the_user_replaces()
     {
-        ContainerSpec spec = PlanInput.Spec(new ProcessSpec { Ulimits = new Dictionary<string, UlimitSpec> { ["nofile"] = new(10, 20), ["cpu"] = new(-1, -1) } });
-        Dictionary<string, string> limits = PlanInput.Steps(spec).Where(s => s.Code == PlanOpcode.SetResourceLimit).ToDictionary(s => s.Target, s => s.Detail);
+        ContainerSpec spec =
+            PlanInput.Spec(
+            new ProcessSpec { Ulimits = new Dictionary<string, UlimitSpec> { ["nofile"] = new(10, 20), ["cpu"] = new(-1, -1) } });
+        Dictionary<string, string> limits = PlanInput.Steps(spec)
+            .Where(s => s.Code == PlanOpcode.SetResourceLimit).ToDictionary(s => s.Target, s => s.Detail);
         Assert.Equal("10:20", limits["nofile"]);
         Assert.Equal("unlimited:unlimited", limits["cpu"]);
         Assert.Equal("0:unlimited", limits["core"]);
@@ -202,7 +216,9 @@ public class LaunchPlanCompilerTests
     {
         ContainerSpec spec = PlanInput.Spec() with
         {
-            Namespaces = new NamespaceSpec { Sysctls = new Dictionary<string, string> { ["net.ipv4.ping_group_range"] = "1 0", ["net.core.somaxconn"] = "9" } },
+            Namespaces =
+                new NamespaceSpec { Sysctls =
+                new Dictionary<string, string> { ["net.ipv4.ping_group_range"] = "1 0", ["net.core.somaxconn"] = "9" } },
         };
         Assert.Equal(
             ["sys/net/core/somaxconn=9", "sys/net/ipv4/ping_group_range=1 0", "sys/net/ipv4/ip_unprivileged_port_start=0"],
@@ -214,7 +230,9 @@ public class LaunchPlanCompilerTests
     [InlineData("web", "web")]
     [InlineData("web.example.org", "web")]
     public void The_host_name_is_the_short_one(string? given, string expected) =>
-        Assert.Equal(expected, PlanInput.Steps(PlanInput.Spec() with { Namespaces = new NamespaceSpec { HostName = given } }).Single(PlanOpcode.SetHostName).Target);
+        Assert.Equal(expected,
+            PlanInput.Steps(PlanInput.Spec() with { Namespaces = new NamespaceSpec { HostName = given } }).Single(
+            PlanOpcode.SetHostName).Target);
 
     [Fact]
     public void On_version_1_the_process_joins_its_groups_first_and_sees_its_own_only()
@@ -225,21 +243,26 @@ public class LaunchPlanCompilerTests
         };
         IReadOnlyList<LaunchStep> steps = LaunchPlanCompiler.Compile(input).Steps;
         Assert.Equal(["/sys/fs/cgroup/memory/x/tasks", "/sys/fs/cgroup/cpu,cpuacct/x/tasks"], steps.Take(2).Select(s => s.Text1));
-        Assert.Equal(["source", "cgroup", "cpu", "", "cpuacct", ""], steps.Single(s => s.Code == PlanOpcode.CreateFileSystem && s.List1!.Contains("cpuacct")).List1);
+        Assert.Equal(["source", "cgroup", "cpu", "", "cpuacct", ""],
+            steps.Single(s => s.Code == PlanOpcode.CreateFileSystem && s.List1!.Contains("cpuacct")).List1);
     }
 
     [Fact]
     public void The_supervision_is_that_of_the_spec()
     {
-        ContainerSpec spec = PlanInput.Spec(new ProcessSpec { StopSignal = "INT", StopTimeout = TimeSpan.FromSeconds(3), Interactive = true, Init = true }) with
+        ContainerSpec spec =
+            PlanInput.Spec(
+            new ProcessSpec { StopSignal = "INT", StopTimeout = TimeSpan.FromSeconds(3), Interactive = true, Init = true }) with
         {
             RemoveOnExit = true, Log = new LogSpec { MaximumBytes = 100_000, MaximumFiles = 2, Disabled = true },
             Restart = new RestartSpec { Policy = RestartKind.OnFailure, Maximum = 4 }, CgroupParent = "mine",
         };
         LaunchPlan plan = LaunchPlanCompiler.Compile(PlanInput.Of(spec) with { Foreground = true });
-        Assert.Equal((2, TimeSpan.FromSeconds(3), 100_000L, 2), (plan.StopSignal, plan.StopTimeout, plan.LogMaximumBytes, plan.LogMaximumFiles));
+        Assert.Equal((2, TimeSpan.FromSeconds(3), 100_000L, 2),
+            (plan.StopSignal, plan.StopTimeout, plan.LogMaximumBytes, plan.LogMaximumFiles));
         Assert.Equal(
-            PlanFlags.StandardInput | PlanFlags.Foreground | PlanFlags.CloseInputWithSession | PlanFlags.RemoveOnExit | PlanFlags.NoLog, plan.Flags);
+            PlanFlags.StandardInput | PlanFlags.Foreground | PlanFlags.CloseInputWithSession | PlanFlags.RemoveOnExit | PlanFlags.NoLog,
+                plan.Flags);
         Assert.Equal(PlanOpcode.RunInit, plan.Steps[^2].Code);
         Assert.Equal(spec.Restart, plan.Restart);
     }

@@ -41,7 +41,8 @@ internal static class PlanInput
 
     internal static LaunchStep Single(this IReadOnlyList<LaunchStep> steps, PlanOpcode code) => steps.Single(step => step.Code == code);
 
-    internal static int IndexOf(this IReadOnlyList<LaunchStep> steps, PlanOpcode code) => steps.ToList().FindIndex(step => step.Code == code);
+    internal static int IndexOf(this IReadOnlyList<LaunchStep> steps, PlanOpcode code) =>
+        steps.ToList().FindIndex(step => step.Code == code);
 
     internal const ulong AllNamespaces =
         Libc.CLONE_NEWNS | Libc.CLONE_NEWPID | Libc.CLONE_NEWIPC | Libc.CLONE_NEWUTS | Libc.CLONE_NEWNET | Libc.CLONE_NEWTIME;

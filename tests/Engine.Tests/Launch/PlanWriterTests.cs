@@ -7,7 +7,10 @@ using Xunit;
 
 namespace Containers.Engine.Tests.Launch;
 
-/// <summary>Reads the written plan as the monitor does: header at 0, offsets as pointers, relocations that name every one of them.</summary>
+/// <summary>
+/// Reads the written plan as the monitor does: header at 0, offsets as pointers, relocations that name every one
+/// of them.
+/// </summary>
 public unsafe class PlanWriterTests
 {
     private static byte[] Write(Func<ContainerSpec, ContainerSpec>? change = null) =>
@@ -66,7 +69,8 @@ public unsafe class PlanWriterTests
     {
         byte[] file = Write();
         PlanHeader header = MemoryMarshal.Read<PlanHeader>(file);
-        ReadOnlySpan<uint> relocations = MemoryMarshal.Cast<byte, uint>(file.AsSpan((int)header.RelocationOffset))[..(int)header.RelocationCount];
+        ReadOnlySpan<uint> relocations =
+            MemoryMarshal.Cast<byte, uint>(file.AsSpan((int)header.RelocationOffset))[..(int)header.RelocationCount];
         Assert.True(relocations.Length > 100);
         HashSet<uint> seen = [];
         foreach (uint place in relocations)
@@ -90,5 +94,6 @@ public unsafe class PlanWriterTests
     [Fact]
     public void A_plan_that_no_monitor_would_load_is_refused() => Assert.Equal(
         "LaunchPlanTooLarge",
-        Assert.Throws<EngineException>(() => Write(s => s with { Process = new ProcessSpec { Command = ["a", new string('x', 17 << 20)] } })).ErrorId);
+        Assert.Throws<EngineException>(() =>
+            Write(s => s with { Process = new ProcessSpec { Command = ["a", new string('x', 17 << 20)] } })).ErrorId);
 }

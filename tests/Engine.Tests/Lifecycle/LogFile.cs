@@ -31,7 +31,8 @@ internal sealed class LogFile(string directory)
         }
     }
 
-    internal IEnumerable<ContainerLogEntry> Read(LogQuery? query = null, Func<bool>? ended = null, CancellationToken cancellation = default) =>
+    internal IEnumerable<ContainerLogEntry> Read(LogQuery? query = null, Func<bool>? ended = null, CancellationToken cancellation =
+        default) =>
         new LogReader(directory, "web", query ?? new LogQuery(), ended ?? (() => true)).Read(cancellation);
 
     internal string[] Lines(LogQuery? query = null) => [.. Read(query).Select(entry => entry.Line)];

@@ -30,7 +30,8 @@ public sealed class LogReaderTests : IDisposable
     [Fact]
     public void The_streams_do_not_mix_their_pieces()
     {
-        _log.Append(1, LogFile.Record("out-"), LogFile.Record("err-", stream: 2), LogFile.Record("put\n"), LogFile.Record("or\n", stream: 2));
+        _log.Append(1, LogFile.Record("out-"), LogFile.Record("err-", stream: 2), LogFile.Record("put\n"),
+            LogFile.Record("or\n", stream: 2));
         Assert.Equal(["out-put", "err-or"], _log.Lines());
         Assert.Equal(["err-or"], _log.Lines(new LogQuery { Stream = LogStream.Stderr }));
         Assert.Equal(["out-put"], _log.Lines(new LogQuery { Stream = LogStream.Stdout }));
@@ -71,7 +72,8 @@ public sealed class LogReaderTests : IDisposable
         Assert.Equal(10, _log.Lines(new LogQuery { Tail = 100 }).Length);
         Assert.Equal(["7", "8", "9"], _log.Lines(new LogQuery { Since = LogFile.Start.AddSeconds(7) }));
         Assert.Equal(["0", "1"], _log.Lines(new LogQuery { Until = LogFile.Start.AddSeconds(1) }));
-        Assert.Equal(["5"], _log.Lines(new LogQuery { Since = LogFile.Start.AddSeconds(3), Until = LogFile.Start.AddSeconds(5), Tail = 1 }));
+        Assert.Equal(["5"],
+            _log.Lines(new LogQuery { Since = LogFile.Start.AddSeconds(3), Until = LogFile.Start.AddSeconds(5), Tail = 1 }));
     }
 
     [Fact]

@@ -74,7 +74,8 @@ public sealed class RecordFileTests : IDisposable
     [InlineData("[]")]
     [InlineData("{}")]
     [InlineData("\0\0\0\0")]
-    [InlineData("{\"id\":\"a\",\"id\":\"b\",\"name\":\"n\",\"created\":\"2026-01-01T00:00:00Z\",\"imageId\":\"i\",\"command\":[],\"spec\":{\"image\":\"x\"}}")]
+    [InlineData(
+        "{\"id\":\"a\",\"id\":\"b\",\"name\":\"n\",\"created\":\"2026-01-01T00:00:00Z\",\"imageId\":\"i\",\"command\":[],\"spec\":{\"image\":\"x\"}}")]
     public void Damage_is_a_json_exception(string content)
     {
         File.WriteAllText(_folder["c"], content);

@@ -35,7 +35,8 @@ public class SpecValidatorTests
 
     private static ContainerSpec With(NamespaceSpec namespaces) => s_spec with { Namespaces = namespaces };
 
-    private static ContainerSpec Sysctl(string name) => With(new NamespaceSpec { Sysctls = new Dictionary<string, string> { [name] = "1" } });
+    private static ContainerSpec Sysctl(string name) =>
+        With(new NamespaceSpec { Sysctls = new Dictionary<string, string> { [name] = "1" } });
 
     private static ContainerSpec Ulimit(string name, long soft, long hard) =>
         With(new ProcessSpec { Ulimits = new Dictionary<string, UlimitSpec> { [name] = new(soft, hard) } });

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Management.Automation;
+
+namespace Containers.Cmdlets.Tests.Lifecycle;
+
+public class LogTests(ContainerHostFixture host) : LifecycleTest(host)
+{
+    private void Finished(string name, string script, string parameters = "")
+    {
+        Detach(name, script, parameters);
+        Ok($"$null = Wait-Container {name} -Timeout 60");
+        AwaitState(name, "Exited");
+    }
+
+    [SkippableFact]
+    public void Entries_have_time_stream_line_and_container()
+    {
+        Finished("a", "echo out; sleep 0.05; echo err >&2; sleep 0.05; printf rest");
+        PSObject[] entries = [.. Ok("Get-ContainerLog a").Output];
+        Assert.Equal(["out", "err", "rest"], entries.Select(e => (string)e.Properties["Line"].Value));
+        Assert.Equal(["Stdout", "Stderr", "Stdout"], entries.Select(e => e.Properties["Stream"].Value.ToString()));
+        Assert.All(entries, e => Assert.Equal("a", e.Properties["Container"].Value));
+        DateTimeOffset[] times = [.. entries.Select(e => (DateTimeOffset)e.Properties["Time"].Value)];
+        Assert.Equal(times.Order(), times);
+        Assert.InRange(DateTimeOffset.UtcNow - times[0], TimeSpan.Zero, TimeSpan.FromMinutes(1));
+    }
+
+    [SkippableFact]
+    public void Tail_stream_pattern_since_and_until_choose()
+    {
+        Finished("a", "for i in 1 2 3; do echo $i; done; echo e1 >&2; sleep 0.3; echo 4; echo e2 >&2");
+        Assert.Equal(2, Ok("Get-ContainerLog a -Tail 2").Output.Count);
+        Assert.Empty(Ok("Get-ContainerLog a -Tail 0").Output);
+        Assert.Equal(["1", "2", "3", "4"], Ok("Get-ContainerLog a -Stream Stdout -Raw").Lines);
+        Assert.Equal(["e1", "e2"], Ok("Get-ContainerLog a -Stream Stderr -Raw").Lines);
+        Assert.Equal(["e1"], Ok("Get-ContainerLog a -Raw -Pattern 'E1'").Lines);
+        Ok("$cut = (Get-ContainerLog a | Where-Object Line -eq '4').Time");
+        Assert.Equal(["4", "e2"], Ok("Get-ContainerLog a -Raw -Since $cut | Sort-Object").Lines);
+        Assert.Equal(["1", "2", "3", "e1"], Ok("Get-ContainerLog a -Raw -Until $cut.AddMilliseconds(-50) | Sort-Object").Lines);
+        Assert.Equal(6, Ok("Get-ContainerLog a -Since '5m'").Output.Count);
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT[\d:.]{18}Z 1$", Ok("Get-ContainerLog a -Raw -Timestamps -Stream Stdout").Lines[0]);
+    }
+
+    [SkippableFact]
+    public void Follow_gives_lines_as_they_come_and_ends_with_the_container()
+    {
+        Detach("a", "i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo $i; sleep 0.05; done");
+        Assert.Equal(Enumerable.Range(1, 20).Select(i => $"{i}"), Ok("Get-ContainerLog a -Follow -Raw").Lines);
+    }
+
+    [SkippableFact]
+    public async Task Follow_of_a_silent_container_is_stopped_by_ctrl_c()
+    {
+        Detach("a");
+        Task<Hosting.ScriptResult> following = Host.Shell.RunAsync("Get-ContainerLog a -Follow");
+        await Task.Delay(200);
+        while (!following.IsCompleted)
+        {
+            Host.Shell.Stop();
+            await Task.Delay(20);
+        }
+
+        Assert.True((await following).Stopped);
+        Assert.Equal("Running", Get("a", "State"));
+    }
+
+    [SkippableFact]
+    public void Several_logs_are_merged_by_time()
+    {
+        Finished("a", "echo 1");
+        Finished("b", "echo 2");
+        Ok("Start-Container a; $null = Wait-Container a -Timeout 10");
+        Assert.Equal(["1", "2", "1"], Ok("Get-ContainerLog b, a -Raw").Lines);
+    }
+
+    [SkippableFact]
+    public void Rotation_bounds_the_log_and_keeps_its_end()
+    {
+        Finished("a", "seq 1 60000", "-LogMaximumSize 64KB -LogMaximumFile 2");
+        FileInfo[] files = new DirectoryInfo(Path.Combine(Host.Shell.DataRoot, "containers", Get("a", "Id"), "log")).GetFiles();
+        Assert.InRange(files.Length, 1, 2);
+        Assert.InRange(files.Sum(file => file.Length), 32 << 10, 2 * ((64 << 10) + (64 << 10)));
+        int[] numbers = [.. Log("a").Skip(1).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
+        Assert.Equal(60000, numbers[^1]);
+        Assert.Equal(Enumerable.Range(numbers[0], numbers.Length), numbers);
+    }
+
+    [SkippableFact]
+    public void A_flood_that_nobody_reads_does_not_hold_the_container()
+    {
+        Detach("a", "yes 0123456789012345678901234567890123456789 | head -c 60000000; echo; echo end", "-LogMaximumSize 1MB");
+        Assert.Equal(["0"], Ok("(Wait-Container a -Timeout 40).ExitCode").Lines);
+        Assert.Equal(["end"], Ok("Get-ContainerLog a -Raw -Tail 1").Lines);
+    }
+
+    [SkippableFact]
+    public void Without_a_log_driver_nothing_is_kept()
+    {
+        Finished("a", "echo lost", "-LogDriver None");
+        Assert.Empty(Ok("Get-ContainerLog a").Output);
+    }
+}
