@@ -14,6 +14,7 @@ namespace Containers.Engine;
 /// </remarks>
 public sealed partial class ContainerEngine : IDisposable
 {
+    private readonly ImageStore _images;
     private readonly EnginePaths _paths;
     private readonly ContainerStore _store;
     private readonly MonitorProcess _monitors;
@@ -23,18 +24,26 @@ public sealed partial class ContainerEngine : IDisposable
     public ContainerEngine(EngineOptions options)
     {
         Options = options;
-        Images = new ImageStore(options.DataRoot);
+        _images = new ImageStore(options.DataRoot);
         _paths = new EnginePaths(options);
         _store = new ContainerStore(_paths);
         _monitors = new MonitorProcess(options.MonitorPath);
-        _launcher = new ContainerLauncher(_paths, _store, Images, _monitors);
+        _launcher = new ContainerLauncher(_paths, _store, _images, _monitors);
         _reconciler = new Reconciler(_paths, _store, _launcher);
     }
 
     public EngineOptions Options { get; }
 
     /// <summary>Images and layers under the same data root.</summary>
-    public ImageStore Images { get; }
+    /// <exception cref="EngineException">DataRootNotSafe: others could replace what is read and written there.</exception>
+    public ImageStore Images
+    {
+        get
+        {
+            DataRoot.Verify(_paths);
+            return _images;
+        }
+    }
 
     /// <summary>All containers, by name; a damaged one is listed as such. Takes no lock.</summary>
     public IReadOnlyList<Container> List()

@@ -37,7 +37,30 @@ internal static unsafe class DataRoot
         }
 
         Files.MakeDirectory(root, Private);
+        Check(root);
+    }
+
+    /// <summary>The same judgement without making anything: a root that does not exist yet is as good as a safe one.</summary>
+    /// <exception cref="EngineException">DataRootNotSafe.</exception>
+    internal static void Verify(EnginePaths paths)
+    {
+        Check(paths.DataRoot);
+        Check(paths.RunRoot);
+    }
+
+    private static void Check(string root)
+    {
         int fd = Files.Open(root, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        if (fd == -Errno.ENOENT)
+        {
+            return;
+        }
+
+        if (fd is -Errno.ELOOP or -Errno.ENOTDIR)
+        {
+            throw NotSafe(root, "is a link or no directory");
+        }
+
         if (fd < 0)
         {
             throw new LinuxException("open", root, -fd);
