@@ -9,6 +9,9 @@ namespace Containers.Engine.Lifecycle;
 /// </summary>
 internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher)
 {
+    /// <summary>Between making its directory and locking it, a session that makes a container cannot be told from a dead one.</summary>
+    private static readonly TimeSpan s_making = TimeSpan.FromSeconds(10);
+
     internal void Run()
     {
         SweepNew();
@@ -20,6 +23,11 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
     {
         foreach (string directory in Children(paths.Containers, EnginePaths.NewPrefix + "*"))
         {
+            if (DateTime.UtcNow - Directory.GetLastWriteTimeUtc(directory) < s_making)
+            {
+                continue;
+            }
+
             using FileLock? dead = TryLock(directory + "/operations.lock");
             if (dead is not null)
             {
