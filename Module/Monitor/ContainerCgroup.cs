@@ -79,19 +79,26 @@ internal readonly unsafe struct ContainerCgroup(PlanHeader* plan)
         return 0;
     }
 
-    /// <summary>Removes the directories. A cgroup is busy for a moment after its last process: bounded retries.</summary>
+    /// <summary>
+    /// Removes the directories, and those that a privileged container made in them. A cgroup is busy for a moment after its last
+    /// process: bounded retries.
+    /// </summary>
     internal void Remove()
     {
         for (byte** directory = _plan->CgroupDirectories; directory != null && *directory != null; directory++)
         {
-            for (int attempt = 0; attempt < 200; attempt++)
+            for (int attempt = 0; attempt < 200;)
             {
                 if (Libc.unlinkat(Libc.AT_FDCWD, *directory, Libc.AT_REMOVEDIR) == 0 || Errno.Last != Errno.EBUSY)
                 {
                     break;
                 }
 
-                Libc.poll(null, 0, attempt < 20 ? 1 : 10);
+                if (!RemoveOneNested(*directory))
+                {
+                    Libc.poll(null, 0, attempt < 20 ? 1 : 10);
+                    attempt++;
+                }
             }
 
             if ((_plan->Flags & PlanFlags.RemoveCgroupParents) != 0)
@@ -99,6 +106,53 @@ internal readonly unsafe struct ContainerCgroup(PlanHeader* plan)
                 RemoveParent(*directory);
             }
         }
+    }
+
+    /// <summary>Descends along the first directories, whatever the depth, and removes the one at the end.</summary>
+    /// <returns>False when there is none, or when it is busy.</returns>
+    private static bool RemoveOneNested(byte* directory)
+    {
+        const int LongestName = 256;
+        byte* name = stackalloc byte[LongestName];
+        int parent = -1;
+        int current = Libc.openat(Libc.AT_FDCWD, directory, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        while (current >= 0 && FindDirectory(current, name, LongestName))
+        {
+            int next = Libc.openat(current, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
+            Libc.close(parent);
+            parent = current;
+            current = next;
+        }
+
+        bool removed = parent >= 0 && current >= 0 && Libc.unlinkat(parent, name, Libc.AT_REMOVEDIR) == 0;
+        Libc.close(current);
+        Libc.close(parent);
+        return removed;
+    }
+
+    /// <summary>The first subdirectory, by the types that getdents64(2) gives; cgroup file systems know them all.</summary>
+    private static bool FindDirectory(int fd, byte* name, int size)
+    {
+        const int BufferSize = 4096;
+        const byte DirectoryType = 4; // DT_DIR
+        byte* buffer = stackalloc byte[BufferSize];
+        nint got;
+        while ((got = Libc.getdents64(fd, buffer, BufferSize)) > 0)
+        {
+            // struct linux_dirent64: d_ino, d_off, d_reclen at 16, d_type at 18, d_name at 19.
+            for (nint at = 0; at < got; at += *(ushort*)(buffer + at + 16))
+            {
+                byte* found = buffer + at + 19;
+                int length = StateFile.Length(found);
+                if (buffer[at + 18] == DirectoryType && length < size && found[0] != '.')
+                {
+                    new ReadOnlySpan<byte>(found, length + 1).CopyTo(new Span<byte>(name, size));
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     /// <summary>One attempt: it fails as long as other containers are in it.</summary>

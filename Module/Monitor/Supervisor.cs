@@ -20,6 +20,7 @@ internal sealed unsafe partial class Supervisor
     private readonly Client[] _clients = new Client[MaximumClients];
     private readonly byte* _buffer;
     private StateFile _state;
+    private MonitorCgroup _group;
     private LogWriter _log;
 
     private int _process = -1;
@@ -45,6 +46,7 @@ internal sealed unsafe partial class Supervisor
         _listener = listener;
         _lock = lockDescriptor;
         _cgroup = new ContainerCgroup(plan);
+        _group = new MonitorCgroup(plan->MonitorCgroupFiles);
         _buffer = (byte*)NativeMemory.Alloc((nuint)(sizeof(LogRecordHeader) + MonitorProtocol.MaximumData));
         ulong handled = (1UL << (Libc.SIGTERM - 1)) | (1UL << (Libc.SIGINT - 1));
         _signals = Libc.signalfd4(-1, &handled, Libc.O_CLOEXEC | Libc.O_NONBLOCK);
@@ -100,6 +102,7 @@ internal sealed unsafe partial class Supervisor
         Libc.close(_listener);
         Libc.close(_lock);
         FlushClients();
+        _group.Leave();
         return 0;
     }
 
@@ -325,10 +328,7 @@ internal sealed unsafe partial class Supervisor
         if (now >= _leaveSessionAt)
         {
             _leaveSessionAt = long.MaxValue;
-            for (byte** file = _plan->MonitorCgroupFiles; *file != null; file++)
-            {
-                ContainerCgroup.WriteFile(*file, "0"u8);
-            }
+            _group.Join();
         }
     }
 
@@ -338,6 +338,16 @@ internal sealed unsafe partial class Supervisor
         byte* information = stackalloc byte[128]; // struct signalfd_siginfo
         while (Libc.read(_signals, information, 128) == 128)
         {
+            if (_leaveSessionAt != long.MaxValue)
+            {
+                // The session ends, or the service that started us, and we are still in its cgroup: that is no reason to stop.
+                _leaveSessionAt = long.MaxValue;
+                if (_group.Join())
+                {
+                    continue;
+                }
+            }
+
             _stopping = true;
             Stop(_plan->StopSignal, (int)_plan->StopTimeoutMilliseconds);
         }

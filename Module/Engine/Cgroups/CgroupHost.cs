@@ -7,15 +7,21 @@ namespace Containers.Engine.Cgroups;
 /// <summary>How this host mounts cgroups. Made once per session: the tables of the kernel are read here and not again.</summary>
 internal sealed class CgroupHost
 {
+    private const string SystemdHierarchy = "name=systemd";
+
     private readonly IReadOnlyList<CgroupMount> _v1;
     private readonly CgroupMount? _unified;
+    private readonly CgroupMount? _systemd;
     private readonly UnifiedBase? _base;
+    private readonly Func<string> _ownCgroup;
 
     private CgroupHost(IReadOnlyList<CgroupMount> mounts, Func<string> ownCgroup)
     {
         // A named hierarchy (name=systemd) limits nothing: a host with only that beside v2 is a v2 host.
         _v1 = mounts.Any(m => m.Controllers.Any(IsReal)) ? [.. mounts.Where(m => !m.IsV2)] : [];
         _unified = mounts.FirstOrDefault(m => m.IsV2);
+        _systemd = mounts.FirstOrDefault(m => m.Controllers.Contains(SystemdHierarchy));
+        _ownCgroup = ownCgroup;
         _base = _unified is null ? null : new UnifiedBase(_unified, ownCgroup);
         Version = (_v1.Count > 0, _unified is not null) switch
         {
@@ -36,7 +42,7 @@ internal sealed class CgroupHost
         Detect(File.ReadAllText("/proc/self/mountinfo"), () => File.ReadAllText("/proc/self/cgroup"));
 
     /// <param name="mountInfo">The text of /proc/self/mountinfo.</param>
-    /// <param name="ownCgroup">Gives the text of /proc/self/cgroup; asked only where the top of the v2 tree is not ours.</param>
+    /// <param name="ownCgroup">Gives the text of /proc/self/cgroup.</param>
     internal static CgroupHost Detect(string mountInfo, Func<string> ownCgroup) => new(CgroupMount.ParseAll(mountInfo), ownCgroup);
 
     /// <param name="group">Relative to the top of the tree, for example "pwsh-containers/0123abcd".</param>
@@ -63,12 +69,45 @@ internal sealed class CgroupHost
         IEnumerable<string> directories = Version == CgroupVersion.V2
             ? [$"{_base!.Directory}/{group}"]
             : _v1.Append(_unified).OfType<CgroupMount>().Select(m => m.Directory(group));
-        foreach (string directory in directories)
+        foreach (string directory in directories.Concat(_systemd is null ? [] : [_systemd.Directory(group)]))
         {
             gone &= CgroupFile.RemoveDirectory(directory) is 0 or Errno.ENOENT;
         }
 
         return gone;
+    }
+
+    /// <summary>
+    /// The cgroup.procs files through which a process leaves the systemd unit that this process is in, a login session for example:
+    /// those of a group of ours in the hierarchies by which systemd knows what belongs to a unit. Empty when there is no such unit.
+    /// </summary>
+    /// <param name="group">Relative to the top of the tree. Need not exist.</param>
+    internal IReadOnlyList<string> FilesOutsideUnit(string group)
+    {
+        Check(group);
+        string[] own = _ownCgroup().Split('\n');
+        List<string> files = [];
+        if (_unified is { IsReadOnly: false } && IsInUnit(own, "0::"))
+        {
+            string top = Version == CgroupVersion.V2 ? _base!.Directory : _unified.MountPoint;
+            files.Add($"{top}/{group}/cgroup.procs");
+        }
+
+        if (_systemd is { IsReadOnly: false } && IsInUnit(own, $":{SystemdHierarchy}:"))
+        {
+            files.Add($"{_systemd.Directory(group)}/cgroup.procs");
+        }
+
+        return files;
+    }
+
+    /// <summary>Units that systemd ends as a whole are scopes and services; they lie in slices (systemd.slice(5)). PID 1's own does not.</summary>
+    private static bool IsInUnit(string[] own, string hierarchy)
+    {
+        string? line = own.FirstOrDefault(l => l.Contains(hierarchy, StringComparison.Ordinal));
+        string[] parts = line?[(line.IndexOf(hierarchy, StringComparison.Ordinal) + hierarchy.Length)..].Split('/') ?? [];
+        return parts.Any(p => p.EndsWith(".slice", StringComparison.Ordinal))
+            && parts.Any(p => p.EndsWith(".scope", StringComparison.Ordinal) || p.EndsWith(".service", StringComparison.Ordinal));
     }
 
     private static bool IsReal(string controller) => !controller.StartsWith("name=", StringComparison.Ordinal);

@@ -17,6 +17,9 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
     /// <summary>The group of all containers, directly below the cgroup root: no session's end takes it along.</summary>
     internal const string CgroupRoot = "pwsh-containers";
 
+    /// <summary>Where the monitors go that would otherwise end with the session. No container has this for an id.</summary>
+    private const string MonitorGroup = CgroupRoot + "/monitors";
+
     /// <summary>/etc/passwd and /etc/group of an image may not be larger (CVE-2026-47262).</summary>
     private const int MaximumAccountFile = 1 << 20;
 
@@ -88,10 +91,9 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
                     "A process may hang in the kernel, for example in a dead network file system.");
             }
 
-            if (record.Spec.CgroupParent is null)
-            {
-                Cgroups.RemoveEmpty(CgroupRoot);
-            }
+            // Its monitor may have been killed as the last one in their group.
+            Cgroups.RemoveEmpty(MonitorGroup);
+            Cgroups.RemoveEmpty(CgroupRoot);
         }
 
         RemoveRun(record.Id);
@@ -154,7 +156,7 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
             LogDirectory = paths.Log(record.Id),
             LogNumber = resolveProcesses ? LogFiles.Newest(paths.Log(record.Id)) : 1,
             Foreground = foreground,
-            MonitorCgroupFiles = [],
+            MonitorCgroupFiles = Cgroups.FilesOutsideUnit(MonitorGroup),
         });
     }
 

@@ -33,7 +33,7 @@ internal static class HostInformation
             }
         }
 
-        if (!FileSystems().Contains("overlay"))
+        if (!HasOverlay())
         {
             warnings.Add("The kernel has no overlay file system: containers cannot be started.");
         }
@@ -69,7 +69,20 @@ internal static class HostInformation
         };
     }
 
-    private static HashSet<string> FileSystems() => [.. File.ReadLines("/proc/filesystems").Select(line => line.Split('\t')[^1])];
+    /// <summary>/proc/filesystems lists a module only once it is loaded; asking for the file system loads it, as a start would.</summary>
+    private static unsafe bool HasOverlay()
+    {
+        fixed (byte* name = "overlay\0"u8)
+        {
+            int fd = Libc.fsopen(name, Libc.FSOPEN_CLOEXEC);
+            if (fd >= 0)
+            {
+                Libc.close(fd);
+            }
+
+            return fd >= 0 || Errno.Last != Errno.ENODEV; // Without root EPERM: nothing can be said.
+        }
+    }
 
     private static string ReadOsName()
     {

@@ -66,6 +66,35 @@ public class CgroupHostTests
         CgroupVersion.V2,
         Detect(PureV2 + "\n99 23 0:90 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd").Version);
 
+    [Theory]
+    [InlineData("/user.slice/user-0.slice/session-3.scope", true)]
+    [InlineData("/user.slice/user-1000.slice/user@1000.service/app.slice/app-shell.scope", true)]
+    [InlineData("/system.slice/cron.service", true)]
+    [InlineData("/machine.slice/machine-web.scope/sub", true)]
+    [InlineData("/init.scope", false)]
+    [InlineData("/pwsh-containers/monitors", false)]
+    [InlineData("/", false)]
+    public void A_monitor_leaves_the_unit_that_systemd_would_end_with_it(string own, bool leaves)
+    {
+        using FakeGroup top = new("cgroup.procs");
+
+        CgroupHost host = CgroupHost.Detect($"30 23 0:26 / {top.Path} rw - cgroup2 cgroup2 rw", () => $"0::{own}\n");
+
+        Assert.Equal(leaves ? [$"{top.Path}/ours/monitors/cgroup.procs"] : [], host.FilesOutsideUnit("ours/monitors"));
+    }
+
+    [Fact]
+    public void On_a_hybrid_host_a_monitor_leaves_the_unit_in_both_trees_of_systemd()
+    {
+        const string Unit = "/user.slice/user-0.slice/session-1.scope";
+        string mounts = PureV1 + "\n36 31 0:33 / /sys/fs/cgroup/unified rw shared:11 - cgroup2 cgroup2 rw";
+
+        CgroupHost host = CgroupHost.Detect(mounts, () => $"5:pids:{Unit}\n4:memory:{Unit}\n1:name=systemd:{Unit}\n0::{Unit}\n");
+
+        Assert.Equal(
+            ["/sys/fs/cgroup/unified/ours/cgroup.procs", "/sys/fs/cgroup/systemd/ours/cgroup.procs"], host.FilesOutsideUnit("ours"));
+    }
+
     [Fact]
     public void On_v2_the_controllers_are_read_from_the_tree()
     {
