@@ -95,7 +95,7 @@ internal static unsafe partial class Child
             case PlanOpcode.Attach:
                 return Attach(step, slots);
             case PlanOpcode.MakeNode:
-                return Check(Libc.mknodat(slots[step->Slot], step->Text1, step->Mode, step->X));
+                return MakeNode(slots[step->Slot], step);
             case PlanOpcode.MakeDirectory:
                 return Check(Libc.mkdirat(slots[step->Slot], step->Text1, step->Mode));
             case PlanOpcode.MakeSymbolicLink:
@@ -151,6 +151,17 @@ internal static unsafe partial class Child
     }
 
     private static int Check(int result) => result < 0 ? Errno.Last : 0;
+
+    /// <summary>Text1 = name, Mode = type and permissions, X = number. Flags 1: a file of that name is replaced.</summary>
+    private static int MakeNode(int directory, PlanStepData* step)
+    {
+        if ((step->Flags & 1) != 0 && Libc.unlinkat(directory, step->Text1, 0) < 0 && Errno.Last != Errno.ENOENT)
+        {
+            return Errno.Last;
+        }
+
+        return Check(Libc.mknodat(directory, step->Text1, step->Mode, step->X));
+    }
 
     private static int CloseSlot(PlanStepData* step, int* slots)
     {

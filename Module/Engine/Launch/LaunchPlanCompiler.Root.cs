@@ -140,7 +140,9 @@ internal sealed partial class LaunchPlanCompiler
             int slash = device.Target.LastIndexOf('/');
             string parent = slash <= 0 ? "/" : device.Target[..slash];
             Add(LaunchSteps.OpenInRoot(Slot.Target, parent, OpenInRootFlags.CreateDirectory | OpenInRootFlags.Directory));
-            Add(LaunchSteps.MakeNode(Slot.Target, device.Target[(slash + 1)..], device.Type, device.Major, device.Minor, device.Mode));
+            // Outside /dev the node of the last run is still there, or whatever the container put in its place.
+            Add(LaunchSteps.MakeNode(
+                Slot.Target, device.Target[(slash + 1)..], device.Type, device.Major, device.Minor, device.Mode) with { Flags = 1 });
             Close(parent);
         }
     }
