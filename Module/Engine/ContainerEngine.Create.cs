@@ -74,7 +74,7 @@ public sealed partial class ContainerEngine
         {
             _store.Names.Release(record.Name, id);
             using MonitorConnection? monitor = MonitorConnection.TryConnect(_paths.Run(id));
-            monitor?.Send(MessageType.SetNameFile, System.Text.Encoding.UTF8.GetBytes(_paths.Name(newName)));
+            monitor?.TrySend(MessageType.SetNameFile, System.Text.Encoding.UTF8.GetBytes(_paths.Name(newName)));
         }
 
         return _store.Get(id);

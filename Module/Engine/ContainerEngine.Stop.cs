@@ -125,7 +125,13 @@ public sealed partial class ContainerEngine
         }
 
         using FileLock turn = Lock(id, cancellation);
-        if (_store.TryGet(id)?.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting)
+        Container? now = _store.TryGet(id);
+        if (now is null)
+        {
+            return true; // Another session was faster.
+        }
+
+        if (now.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting)
         {
             return false;
         }

@@ -53,7 +53,22 @@ internal sealed unsafe class MonitorConnection(int socket) : IDisposable
         return errno is Errno.ENOENT or Errno.ECONNREFUSED ? null : throw new LinuxException("connect", path, errno);
     }
 
-    internal void Send(MessageType type, MessageBody body) => Send(type, new ReadOnlySpan<byte>(&body, sizeof(MessageBody)));
+    /// <summary>Sends a request. A monitor that has just left does not take it: the answer that fails to come says so.</summary>
+    internal void Send(MessageType type, MessageBody body) => TrySend(type, new ReadOnlySpan<byte>(&body, sizeof(MessageBody)));
+
+    /// <returns>False when the monitor has left.</returns>
+    internal bool TrySend(MessageType type, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            Send(type, data);
+            return true;
+        }
+        catch (LinuxException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Blocks while the monitor does not read.</summary>
     internal void Send(MessageType type, ReadOnlySpan<byte> data)
