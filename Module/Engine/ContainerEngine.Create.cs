@@ -40,6 +40,7 @@ public sealed partial class ContainerEngine
             Files.Rename(directory, _paths.Container(id));
             if (!spec.RemoveOnExit)
             {
+                // The record's own directory needs no sync: the file system that keeps this rename keeps what came before it.
                 Files.SyncDirectory(_paths.Containers);
             }
         }

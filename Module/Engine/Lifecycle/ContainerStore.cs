@@ -132,7 +132,14 @@ internal sealed class ContainerStore(EnginePaths paths)
 
     internal StateRecord State(string id) => Load(id)?.State ?? throw NotFound(id);
 
-    internal void Write(ContainerRecord record, bool durable) => RecordFile.Write(paths.Record(record.Id), record, RecordJson.Default.ContainerRecord, durable);
+    internal void Write(ContainerRecord record, bool durable)
+    {
+        RecordFile.Write(paths.Record(record.Id), record, RecordJson.Default.ContainerRecord, durable);
+        if (durable)
+        {
+            Files.SyncDirectory(paths.Container(record.Id));
+        }
+    }
 
     internal void Write(string id, StateRecord state) => RecordFile.Write(paths.State(id), state, RecordJson.Default.StateRecord, durable: false);
 

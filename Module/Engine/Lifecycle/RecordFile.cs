@@ -26,7 +26,7 @@ internal static class RecordFile
     /// <param name="path">The record; the temporary file lies beside it.</param>
     /// <param name="value">What is written.</param>
     /// <param name="type">Its JSON contract.</param>
-    /// <param name="durable">Flushed to the disk before the name points to it, and the name, too.</param>
+    /// <param name="durable">Flushed to the disk before the name points to it. The name itself is, once its directory is synced.</param>
     internal static void Write<T>(string path, T value, JsonTypeInfo<T> type, bool durable)
     {
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(value, type);
@@ -41,10 +41,6 @@ internal static class RecordFile
         }
 
         File.Move(temporary, path, overwrite: true);
-        if (durable)
-        {
-            Files.SyncDirectory(Path.GetDirectoryName(path)!);
-        }
     }
 
     private static FileStream Create(string path) => new(path, new FileStreamOptions

@@ -70,26 +70,26 @@ public unsafe class InteropLayoutTests
     [Fact]
     public void Constants_agree_with_another_library()
     {
-        Assert.Equal(Tmds.Linux.LibC.O_CLOEXEC, Libc.O_CLOEXEC);
-        Assert.Equal(Tmds.Linux.LibC.O_DIRECTORY, Libc.O_DIRECTORY);
-        Assert.Equal(Tmds.Linux.LibC.O_NOFOLLOW, Libc.O_NOFOLLOW);
-        Assert.Equal(Tmds.Linux.LibC.O_CREAT, Libc.O_CREAT);
-        Assert.Equal(Tmds.Linux.LibC.O_EXCL, Libc.O_EXCL);
-        Assert.Equal(Tmds.Linux.LibC.O_TRUNC, Libc.O_TRUNC);
-        Assert.Equal(Tmds.Linux.LibC.O_NONBLOCK, Libc.O_NONBLOCK);
-        Assert.Equal(Tmds.Linux.LibC.AF_UNIX, Libc.AF_UNIX);
-        Assert.Equal(Tmds.Linux.LibC.SOCK_STREAM, Libc.SOCK_STREAM);
-        Assert.Equal(Tmds.Linux.LibC.SOCK_CLOEXEC, Libc.SOCK_CLOEXEC);
-        Assert.Equal(Tmds.Linux.LibC.SOL_SOCKET, Libc.SOL_SOCKET);
-        Assert.Equal(Tmds.Linux.LibC.MSG_NOSIGNAL, Libc.MSG_NOSIGNAL);
-        Assert.Equal(Tmds.Linux.LibC.POLLIN, Libc.POLLIN);
-        Assert.Equal(Tmds.Linux.LibC.POLLHUP, Libc.POLLHUP);
-        Assert.Equal(Tmds.Linux.LibC.SIGTERM, Libc.SIGTERM);
-        Assert.Equal(Tmds.Linux.LibC.SIGCHLD, Libc.SIGCHLD);
-        Assert.Equal(Tmds.Linux.LibC.EINTR, Errno.EINTR);
-        Assert.Equal(Tmds.Linux.LibC.EAGAIN, Errno.EAGAIN);
-        Assert.Equal(Tmds.Linux.LibC.ENOSYS, Errno.ENOSYS);
-        Assert.Equal(Tmds.Linux.LibC.ELOOP, Errno.ELOOP);
+        Assert.Equal(Libc.O_CLOEXEC, Tmds.Linux.LibC.O_CLOEXEC);
+        Assert.Equal(Libc.O_DIRECTORY, Tmds.Linux.LibC.O_DIRECTORY);
+        Assert.Equal(Libc.O_NOFOLLOW, Tmds.Linux.LibC.O_NOFOLLOW);
+        Assert.Equal(Libc.O_CREAT, Tmds.Linux.LibC.O_CREAT);
+        Assert.Equal(Libc.O_EXCL, Tmds.Linux.LibC.O_EXCL);
+        Assert.Equal(Libc.O_TRUNC, Tmds.Linux.LibC.O_TRUNC);
+        Assert.Equal(Libc.O_NONBLOCK, Tmds.Linux.LibC.O_NONBLOCK);
+        Assert.Equal(Libc.AF_UNIX, Tmds.Linux.LibC.AF_UNIX);
+        Assert.Equal(Libc.SOCK_STREAM, Tmds.Linux.LibC.SOCK_STREAM);
+        Assert.Equal(Libc.SOCK_CLOEXEC, Tmds.Linux.LibC.SOCK_CLOEXEC);
+        Assert.Equal(Libc.SOL_SOCKET, Tmds.Linux.LibC.SOL_SOCKET);
+        Assert.Equal(Libc.MSG_NOSIGNAL, Tmds.Linux.LibC.MSG_NOSIGNAL);
+        Assert.Equal(Libc.POLLIN, Tmds.Linux.LibC.POLLIN);
+        Assert.Equal(Libc.POLLHUP, Tmds.Linux.LibC.POLLHUP);
+        Assert.Equal(Libc.SIGTERM, Tmds.Linux.LibC.SIGTERM);
+        Assert.Equal(Libc.SIGCHLD, Tmds.Linux.LibC.SIGCHLD);
+        Assert.Equal(Errno.EINTR, Tmds.Linux.LibC.EINTR);
+        Assert.Equal(Errno.EAGAIN, Tmds.Linux.LibC.EAGAIN);
+        Assert.Equal(Errno.ENOSYS, Tmds.Linux.LibC.ENOSYS);
+        Assert.Equal(Errno.ELOOP, Tmds.Linux.LibC.ELOOP);
     }
 
     private delegate void* Member<T>(T* structure)
