@@ -61,9 +61,9 @@ internal sealed class NameReservations(EnginePaths paths)
     /// <summary>Frees the names of a container whose own record cannot be read.</summary>
     internal void ReleaseAll(string id)
     {
-        foreach (string path in Directory.EnumerateFiles(paths.Names))
+        foreach (string name in Directory.EnumerateFiles(paths.Names).Select(path => Path.GetFileName(path)).Where(name => name != ".lock"))
         {
-            Release(Path.GetFileName(path), id);
+            Release(name, id);
         }
     }
 
