@@ -162,13 +162,14 @@ internal sealed unsafe partial class Supervisor
         if ((_plan->Flags & PlanFlags.RemoveOnExit) != 0)
         {
             // When the session hears of the exit, name and id are free again; the files themselves may take longer.
-            Libc.renameat(Libc.AT_FDCWD, _plan->DataDirectory, Libc.AT_FDCWD, _plan->TrashDirectory);
+            // The name first: while the record is there, nobody else can have taken it.
             if (_nameFile == null)
             {
                 _nameFile = _plan->NameFile;
             }
 
             Libc.unlinkat(Libc.AT_FDCWD, _nameFile, 0);
+            Libc.renameat(Libc.AT_FDCWD, _plan->DataDirectory, Libc.AT_FDCWD, _plan->TrashDirectory);
             _cgroup.Remove();
             Close(ref _mountNamespace);
             RemoveTree(_plan->TrashDirectory);

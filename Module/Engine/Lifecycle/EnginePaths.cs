@@ -20,6 +20,9 @@ internal sealed class EnginePaths(EngineOptions options)
     /// <summary>A container that is being made: listed once it is renamed to its id.</summary>
     internal string NewContainer(string id) => Containers + "/" + NewPrefix + id;
 
+    /// <summary>Held while a directory of a new container gets its own lock, and while dead ones are swept.</summary>
+    internal string CreationLock => Containers + "/.lock";
+
     internal string TrashOf(string id) => Trash + "/" + id;
 
     internal string Record(string id) => Container(id) + "/config.json";

@@ -50,7 +50,9 @@ internal sealed class NameReservations(EnginePaths paths)
 
     internal void Release(string name, string id)
     {
-        if (Owner(name) == id)
+        // As in TryFreeStale: the owner is gone already, and another session may free and take the name between the look and the deletion.
+        using FileLock? turn = FileLock.TryTake(paths.Names + "/.lock", TimeSpan.FromSeconds(10), CancellationToken.None);
+        if (turn is not null && Owner(name) == id)
         {
             File.Delete(paths.Name(name));
         }
@@ -59,9 +61,9 @@ internal sealed class NameReservations(EnginePaths paths)
     /// <summary>Frees the names of a container whose own record cannot be read.</summary>
     internal void ReleaseAll(string id)
     {
-        foreach (string path in Directory.EnumerateFiles(paths.Names))
+        foreach (string name in Directory.EnumerateFiles(paths.Names).Select(path => Path.GetFileName(path)).Where(name => name != ".lock"))
         {
-            Release(Path.GetFileName(path), id);
+            Release(name, id);
         }
     }
 

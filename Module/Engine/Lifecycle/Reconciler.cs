@@ -21,6 +21,17 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
 
     private void SweepNew()
     {
+        if (Children(paths.Containers, EnginePaths.NewPrefix + "*").Length == 0)
+        {
+            return;
+        }
+
+        using FileLock? turn = TryLock(paths.CreationLock);
+        if (turn is null)
+        {
+            return;
+        }
+
         foreach (string directory in Children(paths.Containers, EnginePaths.NewPrefix + "*"))
         {
             if (DateTime.UtcNow - Directory.GetLastWriteTimeUtc(directory) < s_making)
