@@ -65,7 +65,7 @@ public class LaunchPlanCompilerTests
             Namespaces = new NamespaceSpec { Pid = "container:a", Ipc = "container:a", Uts = "container:a" },
         };
         LaunchPlan plan =
-            LaunchPlanCompiler.Compile(PlanInput.Of(spec) with { JoinedProcesses = new Dictionary<string, int> { ["container:a"] = 77 } });
+            LaunchPlanCompiler.Compile(PlanInput.Of(spec) with { JoinedProcesses = new Dictionary<string, ProcessIdentity> { ["container:a"] = new(77, 5) } });
         Assert.Equal("/proc/77/ns/pid", plan.PidNamespace);
         Assert.Equal(["/proc/77/ns/ipc", "/proc/77/ns/uts"], plan.Steps.Where(s => s.Code == PlanOpcode.JoinNamespace)
             .Select(s => s.Text1));

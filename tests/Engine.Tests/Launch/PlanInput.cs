@@ -9,17 +9,19 @@ internal static class PlanInput
 {
     internal const string Id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
+    internal static HostFacts Host { get; } = new()
+    {
+        BootId = "boot", LastCapability = 40, HasTimeNamespace = true, HasCgroupNamespace = true, Kernel = new Version(6, 1),
+        KernelRelease = "6.1.0", ThermalPaths = ["/sys/devices/system/cpu/cpu0/thermal_throttle"],
+    };
+
     internal static LaunchInput Of(ContainerSpec spec, ProgramDefaults? image = null) => new()
     {
         Id = Id,
         Name = "web",
         Spec = spec,
         Image = image ?? Image(),
-        Host = new HostFacts
-        {
-            BootId = "boot", LastCapability = 40, HasTimeNamespace = true, HasCgroupNamespace = true, Kernel = new Version(6, 1),
-            KernelRelease = "6.1.0", ThermalPaths = ["/sys/devices/system/cpu/cpu0/thermal_throttle"],
-        },
+        Host = Host,
         User = new UserIdentity(0, 0, [0], "/root"),
         Cgroup = new PlanCgroup { CloneIntoDirectory = "/sys/fs/cgroup/x/" + Id },
         RootTarget = "/run/x/rootfs",

@@ -3,6 +3,7 @@ using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
+using Containers.Engine.Tests.Launch;
 using Xunit;
 
 namespace Containers.Engine.Tests.Lifecycle;
@@ -19,17 +20,17 @@ public class SpecValidatorTests
     };
 
     [Fact]
-    public void A_plain_spec_is_valid() => SpecValidator.Validate(s_spec, Image(HostInformation.OciArchitecture, "linux"), 40);
+    public void A_plain_spec_is_valid() => SpecValidator.Validate(s_spec, Image(HostInformation.OciArchitecture, "linux"), PlanInput.Host);
 
     [Theory]
     [InlineData("s390x", "linux")]
     [InlineData("", "windows")]
     public void An_image_for_another_platform_is_refused(string architecture, string os) => Assert.Equal(
-        "PlatformMismatch", Assert.Throws<EngineException>(() => SpecValidator.Validate(s_spec, Image(architecture, os), 40)).ErrorId);
+        "PlatformMismatch", Assert.Throws<EngineException>(() => SpecValidator.Validate(s_spec, Image(architecture, os), PlanInput.Host)).ErrorId);
 
     [Fact]
     public void Without_any_command_it_is_refused() => Assert.Equal(
-        "NoCommand", Assert.Throws<EngineException>(() => SpecValidator.Validate(s_spec, Image(command: []), 40)).ErrorId);
+        "NoCommand", Assert.Throws<EngineException>(() => SpecValidator.Validate(s_spec, Image(command: []), PlanInput.Host)).ErrorId);
 
     private static ContainerSpec With(ProcessSpec process) => s_spec with { Process = process };
 
@@ -104,7 +105,7 @@ public class SpecValidatorTests
     [MemberData(nameof(Bad))]
     public void What_cannot_be_is_refused_by_its_id_with_its_target(string errorId, ContainerSpec spec)
     {
-        EngineException e = Assert.Throws<EngineException>(() => SpecValidator.Validate(spec, Image(), 40));
+        EngineException e = Assert.Throws<EngineException>(() => SpecValidator.Validate(spec, Image(), PlanInput.Host));
         Assert.Equal(errorId, e.ErrorId);
         Assert.NotNull(e.ErrorTarget);
     }
@@ -113,9 +114,9 @@ public class SpecValidatorTests
     [InlineData("NOPE")]
     [InlineData("CAP_")]
     public void An_unknown_capability_is_refused(string name) => Assert.Throws<EngineException>(
-        () => SpecValidator.Validate(s_spec with { Security = new SecuritySpec { AddCapabilities = [name] } }, Image(), 40));
+        () => SpecValidator.Validate(s_spec with { Security = new SecuritySpec { AddCapabilities = [name] } }, Image(), PlanInput.Host));
 
     [Fact]
     public void A_seccomp_profile_that_cannot_be_read_is_refused() => Assert.Throws<EngineException>(
-        () => SpecValidator.Validate(s_spec with { Security = new SecuritySpec { Seccomp = "{ nonsense" } }, Image(), 40));
+        () => SpecValidator.Validate(s_spec with { Security = new SecuritySpec { Seccomp = "{ nonsense" } }, Image(), PlanInput.Host));
 }

@@ -77,7 +77,7 @@ public unsafe class InteropLayoutTests
         Assert.Equal(Libc.O_EXCL, Tmds.Linux.LibC.O_EXCL);
         Assert.Equal(Libc.O_TRUNC, Tmds.Linux.LibC.O_TRUNC);
         Assert.Equal(Libc.O_NONBLOCK, Tmds.Linux.LibC.O_NONBLOCK);
-        Assert.Equal(Libc.AF_UNIX, Tmds.Linux.LibC.AF_UNIX);
+        Assert.Equal(Libc.AF_UNIX, (int)(ushort)Tmds.Linux.LibC.AF_UNIX);
         Assert.Equal(Libc.SOCK_STREAM, Tmds.Linux.LibC.SOCK_STREAM);
         Assert.Equal(Libc.SOCK_CLOEXEC, Tmds.Linux.LibC.SOCK_CLOEXEC);
         Assert.Equal(Libc.SOL_SOCKET, Tmds.Linux.LibC.SOL_SOCKET);
