@@ -77,7 +77,7 @@ internal sealed unsafe partial class Supervisor
             _cgroup.Kill(); // With a namespace of its own the kernel has killed the others by now.
         }
 
-        _drainUntil = Clock.Milliseconds() + DrainMilliseconds;
+        _drainUntil = Clock.Milliseconds() + (IsBeingStopped ? StoppedDrainMilliseconds : DrainMilliseconds);
     }
 
     private void CloseStreams()
@@ -126,7 +126,7 @@ internal sealed unsafe partial class Supervisor
         }
 
         _failures = _state.ExitCode == 0 ? 0 : _failures + 1;
-        if (_stopping || _state.StoppedByUser)
+        if (IsBeingStopped)
         {
             return false;
         }

@@ -12,6 +12,9 @@ internal sealed unsafe partial class Supervisor
     /// <summary>How long output is awaited after the first process ended: only a process outside the container can hold the pipe.</summary>
     private const long DrainMilliseconds = 1000;
 
+    /// <summary>The same for a container that somebody stops: whoever stops its own run reads no more.</summary>
+    private const long StoppedDrainMilliseconds = 200;
+
     private readonly PlanHeader* _plan;
     private readonly ContainerCgroup _cgroup;
     private readonly int _listener;
@@ -301,7 +304,7 @@ internal sealed unsafe partial class Supervisor
 
     private void OnTimers(long now)
     {
-        if (_drainUntil != long.MaxValue && now >= _drainUntil && !AttachedClientsHaveRoom())
+        if (_drainUntil != long.MaxValue && now >= _drainUntil && !IsBeingStopped && !AttachedClientsHaveRoom())
         {
             _drainUntil = now + DrainMilliseconds; // A session reads slowly: what was written before the end still belongs to it.
         }
@@ -331,6 +334,8 @@ internal sealed unsafe partial class Supervisor
             _group.Join();
         }
     }
+
+    private bool IsBeingStopped => _stopping || _state.StoppedByUser;
 
     /// <summary>The host shuts down, or somebody ends the monitor: the container is stopped as its configuration says.</summary>
     private void OnSignal()
