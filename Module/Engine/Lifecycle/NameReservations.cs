@@ -78,7 +78,9 @@ internal sealed class NameReservations(EnginePaths paths)
 
         string owner = File.ReadAllText(path).Trim();
         bool written = owner.Length == 64;
-        if (written && (Directory.Exists(paths.Container(owner)) || Directory.Exists(paths.NewContainer(owner))))
+
+        // In this order: a container that is renamed between the two looks is found by the second.
+        if (written && (Directory.Exists(paths.NewContainer(owner)) || Directory.Exists(paths.Container(owner))))
         {
             return false;
         }
