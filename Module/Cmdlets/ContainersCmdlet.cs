@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using Containers.Engine;
+using Containers.Engine.Linux;
 
 namespace Containers.Cmdlets;
 
@@ -53,6 +54,12 @@ public abstract partial class ContainersCmdlet : PSCmdlet
         catch (EngineException e)
         {
             WriteError(ErrorRecords.From(e));
+            result = default;
+            return false;
+        }
+        catch (LinuxException e)
+        {
+            WriteError(ErrorRecords.From(EngineException.From(e)));
             result = default;
             return false;
         }

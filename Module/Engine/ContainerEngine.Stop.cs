@@ -57,6 +57,11 @@ public sealed partial class ContainerEngine
                     break;
                 }
             }
+
+            if (container.State != ContainerState.Exited && _store.TryGet(id) is { IsRunning: true, Supervised: false } orphan)
+            {
+                StopUnsupervised(orphan, number, milliseconds, cancellation); // The monitor was killed over it.
+            }
         }
 
         return _store.TryGet(id) ?? container;

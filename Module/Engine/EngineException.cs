@@ -43,6 +43,24 @@ public sealed class EngineException : Exception
         Action = action;
     }
 
+    /// <summary>A failed system call whose meaning nobody on the way knew: the errno alone says what kind it is.</summary>
+    public static EngineException From(Linux.LinuxException e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        (EngineErrorKind kind, string? action) = e.Errno switch
+        {
+            Linux.Errno.EPERM or Linux.Errno.EACCES => (EngineErrorKind.PermissionDenied, "Run as root."),
+            Linux.Errno.ENOENT or Linux.Errno.ESRCH => (EngineErrorKind.ObjectNotFound, "Look again: it may have been removed this moment."),
+            Linux.Errno.EEXIST => (EngineErrorKind.ResourceExists, null),
+            Linux.Errno.EBUSY => (EngineErrorKind.ResourceBusy, "Try again in a moment."),
+            Linux.Errno.EMFILE or Linux.Errno.ENFILE => (EngineErrorKind.LimitsExceeded, "Raise the limit of open files (ulimit -n)."),
+            Linux.Errno.ENOSPC or Linux.Errno.EDQUOT => (EngineErrorKind.ResourceUnavailable, "Free space on that file system."),
+            Linux.Errno.ENOSYS or Linux.Errno.EOPNOTSUPP or Linux.Errno.ENODEV => (EngineErrorKind.NotImplemented, (string?)"Use a newer kernel."),
+            _ => (EngineErrorKind.ResourceUnavailable, null),
+        };
+        return new EngineException(kind, "SystemCallFailed", e.Message, e.Subject, action, e);
+    }
+
     public EngineErrorKind Kind { get; }
 
     public string ErrorId { get; }

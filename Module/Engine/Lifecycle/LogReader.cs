@@ -118,7 +118,7 @@ internal sealed class LogReader
             cancellation.ThrowIfCancellationRequested();
 
             // Asked before reading: what is written between the two is read in the next round.
-            bool ended = !_query.Follow || _ended();
+            bool ended = !_query.Follow || _query.Until < DateTimeOffset.UtcNow || _ended();
             bool progress = false;
             if (number > 0)
             {
