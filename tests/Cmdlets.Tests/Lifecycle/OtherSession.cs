@@ -21,7 +21,7 @@ internal sealed class OtherSession : IDisposable
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        foreach (string argument in pwsh is null ? new[] { "-Command", text } : ["-NoProfile", "-NonInteractive", "-Command", text])
+        foreach (string argument in (string[])(pwsh is null ? ["-Module", BuiltOutput.Module!, "-Command", text] : ["-NoProfile", "-NonInteractive", "-Command", text]))
         {
             start.ArgumentList.Add(argument);
         }
