@@ -32,7 +32,7 @@ public abstract partial class ContainerDefinitionCmdlet : ResourceLimitCmdlet
         Namespaces = BuildNamespaces(),
         Security = BuildSecurity(),
         Storage = BuildStorage(),
-        Network = Network is null ? new NetworkSpec() : new NetworkSpec { Mode = Network.ToLowerInvariant() },
+        Network = new NetworkSpec { Mode = Network?.ToLowerInvariant() ?? NetworkSpec.None },
         Limits = BuildLimits(),
         Log = BuildLog(),
         Restart = new RestartSpec { Policy = RestartPolicy ?? RestartKind.No, Maximum = RestartMaximum ?? 0 },

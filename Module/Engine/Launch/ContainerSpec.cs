@@ -170,16 +170,6 @@ public sealed record TmpfsSpec(string Target, long? Size, uint? Mode)
     public bool ReadOnly { get; init; }
 }
 
-public sealed record NetworkSpec
-{
-    public const string None = "none";
-
-    public const string Host = "host";
-
-    /// <summary><c>none</c> or <c>host</c>.</summary>
-    public string Mode { get; init; } = None;
-}
-
 public sealed record LogSpec
 {
     /// <summary>Bytes of one log file before the next begins.</summary>

@@ -23,7 +23,7 @@ internal sealed partial class LaunchPlanCompiler
 
     private bool Privileged => _spec.Security.Privileged;
 
-    private bool OwnNetwork => _spec.Network.Mode == NetworkSpec.None;
+    private bool OwnNetwork => _spec.Network.Mode is NetworkSpec.None or NetworkSpec.Own;
 
     private LaunchPlan Run()
     {

@@ -123,7 +123,7 @@ internal static class SpecValidator
         RequireMode("IpcMode", namespaces.Ipc, container: true);
         RequireMode("UtsMode", namespaces.Uts, container: true);
         RequireMode("CgroupNamespace", namespaces.Cgroup, container: false);
-        if (spec.Network.Mode is not (NetworkSpec.None or NetworkSpec.Host))
+        if (spec.Network.Mode is not (NetworkSpec.None or NetworkSpec.Host or NetworkSpec.Own))
         {
             throw Invalid("NetworkNotFound", $"There is no network \"{spec.Network.Mode}\".", spec.Network.Mode, "Use none or host.");
         }
@@ -146,7 +146,7 @@ internal static class SpecValidator
         foreach ((string name, string value) in namespaces.Sysctls)
         {
             KernelParameter.Validate(
-                name, value, namespaces.Ipc == NamespaceSpec.Private, spec.Network.Mode == NetworkSpec.None, namespaces.Uts == NamespaceSpec.Private);
+                name, value, namespaces.Ipc == NamespaceSpec.Private, spec.Network.Mode is NetworkSpec.None or NetworkSpec.Own, namespaces.Uts == NamespaceSpec.Private);
         }
     }
 
