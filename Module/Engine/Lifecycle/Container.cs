@@ -1,4 +1,6 @@
+using System.Net;
 using Containers.Engine.Launch;
+using Containers.Engine.Networking;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -74,7 +76,29 @@ public sealed record Container
 
     public string HostName { get; init; } = "";
 
+    /// <summary>none, host, container:NAME, or the names of its networks with commas between.</summary>
     public string Network { get; init; } = "";
+
+    /// <summary>Names of its networks; empty for none, host and a shared one.</summary>
+    public IReadOnlyList<string> Networks { get; init; } = [];
+
+    /// <summary>Its address on the first of them while it runs.</summary>
+    public IPAddress? IPAddress { get; init; }
+
+    public int? IPPrefixLength { get; init; }
+
+    public IPAddress? IPv6Address { get; init; }
+
+    public IPAddress? Gateway { get; init; }
+
+    /// <summary>02:42:ac:11:00:02, or empty.</summary>
+    public string MacAddress { get; init; } = "";
+
+    /// <summary>Published ports while it runs, then the ones that are only exposed.</summary>
+    public IReadOnlyList<ContainerPortMapping> Ports { get; init; } = [];
+
+    /// <summary>The container's own name, then those others link to it by: web/db.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
 
     public bool RemoveOnExit { get; init; }
 
