@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-namespace Containers.Engine.Lifecycle;
+namespace Containers.Engine.Linux;
 
 /// <summary>Records on disk: small JSON files, written beside and renamed, read with a size limit.</summary>
 internal static class RecordFile

@@ -1,0 +1,80 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Containers.Engine.Linux;
+using Containers.Engine.Networking.Netlink;
+
+namespace Containers.Engine.Networking;
+
+/// <summary>Makes the interfaces of a container: one message each for the pair or child, one send for addresses and routes inside.</summary>
+internal static class InterfaceBuilder
+{
+    /// <param name="host">Socket in the engine's network namespace.</param>
+    /// <param name="inside">Socket in the container's.</param>
+    /// <param name="space">The container's namespace.</param>
+    /// <param name="state">What is wanted.</param>
+    /// <param name="isolated">The bridge's ports reach each other through the host only, where the firewall sees them.</param>
+    internal static void Build(RtnetlinkSocket host, RtnetlinkSocket inside, NetworkNamespace space, InterfaceState state, bool isolated)
+    {
+        PhysicalAddress? mac = state.MacAddress.Length > 0 ? PhysicalAddress.Parse(state.MacAddress) : null;
+        int parent = Index(host, state.Bridge);
+        if (state.Kind == AdapterKind.Bridge)
+        {
+            host.Execute(LinkMessages.CreateVeth(state.HostInterface, state.Mtu, parent, true, state.Name, space.Handle, mac, state.Mtu));
+            if (isolated)
+            {
+                host.Execute(LinkMessages.SetBridgePort(Index(host, state.HostInterface), isolated: true, hairpin: null));
+            }
+        }
+        else
+        {
+            // Made under a name of the host's own and renamed on the way: two containers may both want an eth0 at the same moment.
+            int? mtu = state.Mtu > 0 ? state.Mtu : null;
+            host.Execute(state.Kind == AdapterKind.Macvlan
+                ? LinkMessages.CreateMacvlan(state.Name, parent, MacvlanMode.Bridge, space.Handle, mac, mtu)
+                : LinkMessages.CreateIpvlan(state.Name, parent, IpvlanMode.L2, space.Handle));
+        }
+
+        Configure(inside, state);
+    }
+
+    /// <summary>Addresses and routes of an interface that is there.</summary>
+    internal static void Configure(RtnetlinkSocket inside, InterfaceState state)
+    {
+        int index = Index(inside, state.Name);
+        List<NetlinkRequest> requests = [];
+        foreach (InterfaceAddress address in new[] { state.IPv4Address, state.IPv6Address }.OfType<InterfaceAddress>())
+        {
+            requests.Add(AddressMessages.Add(index, address));
+        }
+
+        requests.Add(LinkMessages.SetUp(index));
+        if (state.DefaultRoute)
+        {
+            AddDefaultRoutes(requests, index, state);
+        }
+
+        inside.Execute([.. requests]);
+    }
+
+    /// <summary>The default routes through an interface; a gateway outside its subnet gets a route of its own first, as pipework does.</summary>
+    internal static void AddDefaultRoutes(List<NetlinkRequest> requests, int index, InterfaceState state)
+    {
+        foreach ((string? gateway, InterfaceAddress? own) in new[] { (state.Gateway, state.IPv4Address), (state.Gateway6, state.IPv6Address) })
+        {
+            if (gateway is null || !IPAddress.TryParse(gateway, out IPAddress? address))
+            {
+                continue;
+            }
+
+            if (own is null || !own.Network.Contains(address))
+            {
+                requests.Add(RouteMessages.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8), null, index));
+            }
+
+            requests.Add(RouteMessages.AddDefault(address, index));
+        }
+    }
+
+    internal static int Index(RtnetlinkSocket socket, string name) =>
+        socket.FindLink(name)?.Index ?? throw new LinuxException("RTM_GETLINK", name, Errno.ENODEV);
+}

@@ -1,0 +1,178 @@
+using System.Net;
+using Containers.Engine.Linux;
+using Containers.Engine.Networking.Firewall;
+using Containers.Engine.Networking.Netlink;
+
+namespace Containers.Engine.Networking;
+
+/// <summary>The firewall follows from what is written down.</summary>
+internal sealed partial class NetworkService
+{
+    private FirewallService Rules => new(new Iptables(Settings.FirewallBackend));
+
+    /// <summary>What should be in force for these containers.</summary>
+    private FirewallState Describe(IReadOnlyCollection<NetworkState> states, RtnetlinkSocket host)
+    {
+        Dictionary<string, FirewallNetwork> networks = [];
+        foreach (InterfaceState one in states.SelectMany(state => state.Interfaces))
+        {
+            if (one.NetworkId.Length > 0 && one.Kind == AdapterKind.Bridge && !networks.ContainsKey(one.NetworkId)
+                && TryFind(one, host) is { } record)
+            {
+                networks[one.NetworkId] = Describe(record);
+            }
+        }
+
+        return new FirewallState
+        {
+            Prefix = Settings.ChainPrefix,
+            Networks = [.. networks.Values.OrderBy(network => network.Bridge, StringComparer.Ordinal)],
+            Endpoints = [.. states.Where(state => state.Ports.Count > 0 && state.Primary is not null).Select(Describe)],
+            Links = [.. states.SelectMany(Links)],
+        };
+    }
+
+    /// <returns>Null when somebody deleted the network under a running container.</returns>
+    private NetworkRecord? TryFind(InterfaceState one, RtnetlinkSocket host)
+    {
+        try
+        {
+            return Find(one.NetworkId, host);
+        }
+        catch (EngineException e) when (e.Kind == EngineErrorKind.ObjectNotFound)
+        {
+            return null;
+        }
+    }
+
+    private static FirewallNetwork Describe(NetworkRecord record) => new()
+    {
+        Name = record.Name,
+        Id = record.Id,
+        Bridge = record.BridgeName,
+        IPv4 = record.IPv4?.Network,
+        IPv6 = record.IPv6?.Network,
+        InterContainer = record.InterContainerCommunication,
+        Internal = record.Internal,
+        Masquerade = record.Masquerade && record.GatewayMode == GatewayMode.Nat,
+        Routed = record.GatewayMode == GatewayMode.Routed,
+    };
+
+    private static FirewallEndpoint Describe(NetworkState state)
+    {
+        InterfaceState primary = state.Primary!;
+        return new FirewallEndpoint
+        {
+            Container = state.ContainerId,
+            ContainerName = state.ContainerName,
+            Bridge = primary.Bridge,
+            IPv4 = primary.IPv4Address?.Address,
+            IPv6 = primary.IPv6Address?.Address,
+            Ports = [.. state.Ports.Select(port => new FirewallPort(
+                IPAddress.Parse(port.HostAddress), port.HostPort, port.ContainerPort, port.Protocol))],
+        };
+    }
+
+    private static IEnumerable<FirewallLink> Links(NetworkState state) =>
+        from link in state.Links
+        from port in link.Ports
+        let parsed = PortPublicationText.Port(port)
+        select new FirewallLink
+        {
+            Container = state.ContainerId,
+            Bridge = link.Bridge,
+            Source = IPAddress.Parse(link.SourceAddress),
+            Target = IPAddress.Parse(link.TargetAddress),
+            Port = parsed.Number,
+            Protocol = parsed.Protocol,
+        };
+
+    /// <summary>Brings one container's rules into force, and those of its networks where it is the first on them.</summary>
+    private void ApplyRules(NetworkState state, RtnetlinkSocket host)
+    {
+        if (!Settings.IPTables || !state.Interfaces.Any(one => one.NetworkId.Length > 0 && one.Kind == AdapterKind.Bridge))
+        {
+            return;
+        }
+
+        FirewallState full = Describe(_store.States(), host);
+        File.WriteAllBytes(paths.RulesMark, []);
+        WriteUndo(full, state);
+        Rules.Apply(full, state.ContainerId);
+    }
+
+    /// <summary>What the container's monitor runs when no session is there at the end. Written before the rules are.</summary>
+    private void WriteUndo(FirewallState full, NetworkState state)
+    {
+        foreach (bool ipv6 in new[] { false, true })
+        {
+            IReadOnlyList<FirewallRule> rules = FirewallCompiler.CompileContainer(full, state.ContainerId, ipv6 ? FirewallFamily.IPv6 : FirewallFamily.IPv4);
+            string path = paths.Undo(state.ContainerId, ipv6);
+            if (rules.Count > 0)
+            {
+                Files.Write(path + ".tmp", System.Text.Encoding.ASCII.GetBytes(FirewallService.UndoScript(rules)), 0x180); // 0600
+                Files.Rename(path + ".tmp", path);
+            }
+            else
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private void RemoveRules(NetworkState state, List<NetworkState> rest, bool starting)
+    {
+        if (!File.Exists(paths.RulesMark))
+        {
+            return;
+        }
+
+        if (rest.Count == 0 && !starting)
+        {
+            RemoveAllRules();
+            return;
+        }
+
+        using RtnetlinkSocket host = RtnetlinkSocket.Open();
+        FirewallState before = Describe([.. rest, state], host);
+        FirewallState after = Describe(rest, host);
+        if (starting)
+        {
+            after = after with { Networks = before.Networks };
+        }
+
+        // The monitor may have run the undo script already: the missing file says so.
+        bool undone = !File.Exists(paths.Undo(state.ContainerId, false)) && !File.Exists(paths.Undo(state.ContainerId, true));
+        Rules.Remove(after, before, undone ? state.ContainerId : null);
+    }
+
+    private void RemoveAllRules()
+    {
+        Rules.RemoveAll(Settings.ChainPrefix);
+        File.Delete(paths.RulesMark);
+    }
+
+    private void RebuildRules(IReadOnlyCollection<NetworkState> states)
+    {
+        if (!Settings.IPTables)
+        {
+            return;
+        }
+
+        if (states.Count == 0)
+        {
+            RemoveAllRules();
+            return;
+        }
+
+        using RtnetlinkSocket host = RtnetlinkSocket.Open();
+        File.WriteAllBytes(paths.RulesMark, []);
+        FirewallState full = Describe(states, host);
+        foreach (NetworkState state in states)
+        {
+            WriteUndo(full, state);
+        }
+
+        Rules.Replace(full);
+    }
+}
