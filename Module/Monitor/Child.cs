@@ -23,7 +23,7 @@ internal static unsafe partial class Child
     /// <param name="report">Write end of the report pipe.</param>
     internal static void Run(PlanHeader* plan, int input, int output, int error, int report)
     {
-        // The descriptors are above 3, because 0 to 3 are taken in every monitor.
+        // The descriptors are above 3, because 0 to 3 are taken in every monitor; so is 4 in one that holds a network namespace.
         if (Libc.dup2(input, 0) < 0 || Libc.dup2(output, 1) < 0 || Libc.dup2(error, 2) < 0
             || Libc.dup3(report, ReportDescriptor, Libc.O_CLOEXEC) < 0)
         {
@@ -80,6 +80,8 @@ internal static unsafe partial class Child
                 return Check(Libc.unshare((int)step->X));
             case PlanOpcode.JoinNamespace:
                 return JoinNamespace(step);
+            case PlanOpcode.JoinNetworkDescriptor:
+                return JoinDescriptor(step);
             case PlanOpcode.MakeMountsPrivate:
                 return MakeMountsPrivate();
             case PlanOpcode.ChangeHostDirectory:
@@ -200,6 +202,14 @@ internal static unsafe partial class Child
         // Looked at after the opening: a stranger that got the pid, of the host perhaps, has another start time.
         int errno = ProcessStatus.StartTime(step->Text2) == step->Y ? Check(Libc.setns(fd, (int)step->X)) : Errno.ESRCH;
         Libc.close(fd);
+        return errno;
+    }
+
+    /// <summary>Slot = a descriptor that the monitor was born with, X = the kind of namespace. The copy in this process is closed.</summary>
+    private static int JoinDescriptor(PlanStepData* step)
+    {
+        int errno = Check(Libc.setns(step->Slot, (int)step->X));
+        Libc.close(step->Slot);
         return errno;
     }
 

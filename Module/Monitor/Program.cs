@@ -5,8 +5,8 @@ using Containers.Engine.Linux;
 namespace Containers.Monitor;
 
 /// <summary>
-/// <c>containers-monitor PLAN</c>, with the session's socket as descriptor 3: runs the plan, then stays with the container until it
-/// has ended for good. One process, one thread, one poll loop.
+/// <c>containers-monitor PLAN</c>, with the session's socket as descriptor 3 and, if the plan says so, the container's network namespace
+/// as 4: runs the plan, then stays with the container until it has ended for good. One process, one thread, one poll loop.
 /// </summary>
 internal static unsafe class Program
 {
@@ -23,11 +23,11 @@ internal static unsafe class Program
             return 2;
         }
 
-        // It belongs to nobody's terminal: no signal of a session, no descriptor but the session's socket, no directory kept busy.
+        // It belongs to nobody's terminal: no signal of a session, no descriptor but those it was given, no directory kept busy.
         ulong all = ulong.MaxValue;
         Libc.rt_sigprocmask(Libc.SIG_SETMASK, &all, null);
-        Libc.close_range(MonitorProtocol.SessionDescriptor + 1, uint.MaxValue, 0);
-        Libc.fcntl(MonitorProtocol.SessionDescriptor, 2, 1); // F_SETFD, FD_CLOEXEC
+        Libc.close_range(MonitorProtocol.NetworkDescriptor + 1, uint.MaxValue, 0);
+        Libc.fcntl(MonitorProtocol.SessionDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         fixed (byte* root = "/\0"u8)
         {
             Libc.chdir(root);
@@ -44,6 +44,11 @@ internal static unsafe class Program
             return Refuse(errno);
         }
 
+        if (TakeNetwork(plan) is not 0 and int refused)
+        {
+            return Refuse(refused);
+        }
+
         ProtectFromOutOfMemory();
         int held = Lock(plan);
         if (held < 0)
@@ -58,6 +63,19 @@ internal static unsafe class Program
         }
 
         return new Supervisor(plan, listener, held).Run();
+    }
+
+    /// <summary>Without a network the place must be free, or the namespace of whoever left a descriptor open would live as long as we do.</summary>
+    /// <returns>0, or EBADF when the session gave none although the plan needs it.</returns>
+    private static int TakeNetwork(PlanHeader* plan)
+    {
+        if ((plan->Flags & PlanFlags.NetworkDescriptor) == 0)
+        {
+            Libc.close(MonitorProtocol.NetworkDescriptor);
+            return 0;
+        }
+
+        return Libc.fcntl(MonitorProtocol.NetworkDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC) < 0 ? Errno.Last : 0;
     }
 
     private static int Refuse(int errno)

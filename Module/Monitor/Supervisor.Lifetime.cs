@@ -156,6 +156,12 @@ internal sealed unsafe partial class Supervisor
     private void Finish()
     {
         _ended = true;
+        if ((_plan->Flags & PlanFlags.NetworkDescriptor) != 0)
+        {
+            // The last reference: from here on the kernel takes interfaces and addresses away, while we do the rest.
+            Libc.close(MonitorProtocol.NetworkDescriptor);
+        }
+
         _state.Running = _state.Restarting = _state.Paused = false;
         _state.Pid = 0;
         _log.Close();

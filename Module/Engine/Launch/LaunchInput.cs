@@ -35,6 +35,12 @@ internal sealed record LaunchInput
     /// <summary>A process in the container whose namespace is joined, by mode ("container:ID").</summary>
     internal IReadOnlyDictionary<string, ProcessIdentity> JoinedProcesses { get; init; } = new Dictionary<string, ProcessIdentity>();
 
+    /// <summary>
+    /// The session has made the network namespace and gives it to the monitor: the process joins it, and the loopback is up in it.
+    /// Only for a network of its own.
+    /// </summary>
+    internal bool NetworkPrepared { get; init; }
+
     /// <summary>The compiled filter, or null for none.</summary>
     internal byte[]? Seccomp { get; init; }
 

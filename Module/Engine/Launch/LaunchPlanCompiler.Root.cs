@@ -279,7 +279,7 @@ internal sealed partial class LaunchPlanCompiler
             }
         }
 
-        if (OwnNetwork)
+        if (OwnNetwork && !JoinsPreparedNetwork)
         {
             Add(LaunchSteps.RaiseLoopback());
         }

@@ -25,6 +25,8 @@ internal sealed partial class LaunchPlanCompiler
 
     private bool OwnNetwork => _spec.Network.Mode is NetworkSpec.None or NetworkSpec.Own;
 
+    private bool JoinsPreparedNetwork => OwnNetwork && _input.NetworkPrepared;
+
     private LaunchPlan Run()
     {
         JoinCgroupsAndNamespaces();
@@ -68,7 +70,7 @@ internal sealed partial class LaunchPlanCompiler
         flags |= namespaces.Pid == NamespaceSpec.Private ? Libc.CLONE_NEWPID : 0;
         flags |= namespaces.Ipc == NamespaceSpec.Private ? Libc.CLONE_NEWIPC : 0;
         flags |= namespaces.Uts == NamespaceSpec.Private ? Libc.CLONE_NEWUTS : 0;
-        flags |= OwnNetwork ? Libc.CLONE_NEWNET : 0;
+        flags |= OwnNetwork && !JoinsPreparedNetwork ? Libc.CLONE_NEWNET : 0;
         flags |= _input.Host.HasTimeNamespace ? Libc.CLONE_NEWTIME : 0;
         return flags;
     }
@@ -82,11 +84,18 @@ internal sealed partial class LaunchPlanCompiler
         flags |= _spec.CgroupParent is null ? PlanFlags.RemoveCgroupParents : 0;
         flags |= _spec.Log.Disabled ? PlanFlags.NoLog : 0;
         flags |= _spec.Namespaces.Pid == NamespaceSpec.Private ? 0 : PlanFlags.SharedProcessNamespace;
+        flags |= JoinsPreparedNetwork ? PlanFlags.NetworkDescriptor : 0;
         return flags;
     }
 
     private void JoinCgroupsAndNamespaces()
     {
+        if (JoinsPreparedNetwork)
+        {
+            // Before any mount: a sysfs shows the network namespace of the process that mounted it.
+            Add(LaunchSteps.JoinNetworkDescriptor());
+        }
+
         foreach (string file in _input.Cgroup.JoinFiles)
         {
             Add(LaunchSteps.WriteHostFile(file, "0"));
@@ -102,6 +111,7 @@ internal sealed partial class LaunchPlanCompiler
 
         Join(_spec.Namespaces.Ipc, "ipc", Libc.CLONE_NEWIPC);
         Join(_spec.Namespaces.Uts, "uts", Libc.CLONE_NEWUTS);
+        Join(_spec.Network.Mode, "net", Libc.CLONE_NEWNET);
         Add(LaunchSteps.JoinSessionKeyring("_ses." + _input.Id[..12]));
     }
 

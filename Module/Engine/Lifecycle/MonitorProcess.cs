@@ -15,11 +15,30 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
     private readonly ChildReaper _reaper = new();
     private int _image = -1;
 
+    /// <param name="planPath">The plan.</param>
+    /// <param name="networkNamespace">The namespace that the plan joins, or null: the monitor gets a descriptor of its own of it.</param>
     /// <returns>The session's end of the connection.</returns>
     /// <exception cref="EngineException">MonitorNotFound, MonitorNotSafe, MonitorStartFailed.</exception>
-    internal MonitorConnection Start(string planPath)
+    internal MonitorConnection Start(string planPath, SafeHandle? networkNamespace = null)
     {
         int image = Image();
+        bool held = false;
+        try
+        {
+            networkNamespace?.DangerousAddRef(ref held);
+            return Start(planPath, image, networkNamespace is null ? -1 : (int)networkNamespace.DangerousGetHandle());
+        }
+        finally
+        {
+            if (held)
+            {
+                networkNamespace!.DangerousRelease();
+            }
+        }
+    }
+
+    private MonitorConnection Start(string planPath, int image, int network)
+    {
         int* pair = stackalloc int[2];
         if (Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, pair) < 0)
         {
@@ -27,7 +46,7 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
         }
 
         int pid;
-        int errno = Spawn(image, pair[1], planPath, &pid);
+        int errno = Spawn(image, pair[1], network, planPath, &pid);
         Libc.close(pair[1]);
         MonitorConnection connection = new(pair[0]);
         if (errno != 0)
@@ -106,8 +125,17 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
             throw new LinuxException("fcntl", "F_ADD_SEALS", Errno.Last);
         }
 
-        return fd;
+        int image = CopyAbove(fd); // The new process runs it when its own descriptors are in place already.
+        int errno = Errno.Last;
+        Libc.close(fd);
+        return image >= 0 ? image : throw new LinuxException("fcntl", "F_DUPFD_CLOEXEC", errno);
     }
+
+    /// <summary>
+    /// A copy above the numbers that a monitor is born with, so that none of them is written over before it was copied; and dup2(2) onto
+    /// the same number would leave close-on-exec on.
+    /// </summary>
+    private static int CopyAbove(int fd) => Libc.fcntl(fd, Libc.F_DUPFD_CLOEXEC, MonitorProtocol.NetworkDescriptor + 1);
 
     /// <summary>Others may not be able to write what we are about to run with our rights (security.md S59).</summary>
     private FileStream OpenSafely()
@@ -138,7 +166,23 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
             $"Run: chown root '{path}'; chmod go-w '{path}'.");
     }
 
-    private static int Spawn(int image, int socket, string planPath, int* pid)
+    private static int Spawn(int image, int socket, int network, string planPath, int* pid)
+    {
+        int session = CopyAbove(socket);
+        int held = session < 0 || network < 0 ? -1 : CopyAbove(network);
+        int errno = session < 0 || (network >= 0 && held < 0) ? Errno.Last : Spawn(image, planPath, session, held, pid);
+        foreach (int copy in (ReadOnlySpan<int>)[session, held])
+        {
+            if (copy >= 0)
+            {
+                Libc.close(copy);
+            }
+        }
+
+        return errno;
+    }
+
+    private static int Spawn(int image, string planPath, int session, int network, int* pid)
     {
         // posix_spawn_file_actions_t and posix_spawnattr_t have at most 336 bytes in glibc and musl.
         byte* actions = stackalloc byte[512];
@@ -158,7 +202,12 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
                 Libc.posix_spawn_file_actions_addopen(actions, 0, null_, Libc.O_RDWR, 0);
                 Libc.posix_spawn_file_actions_adddup2(actions, 0, 1);
                 Libc.posix_spawn_file_actions_adddup2(actions, 0, 2);
-                Libc.posix_spawn_file_actions_adddup2(actions, socket, MonitorProtocol.SessionDescriptor);
+                Libc.posix_spawn_file_actions_adddup2(actions, session, MonitorProtocol.SessionDescriptor);
+                if (network >= 0)
+                {
+                    Libc.posix_spawn_file_actions_adddup2(actions, network, MonitorProtocol.NetworkDescriptor);
+                }
+
                 Libc.posix_spawnattr_setflags(attributes, Libc.POSIX_SPAWN_SETSID | Libc.POSIX_SPAWN_SETSIGMASK | Libc.POSIX_SPAWN_SETSIGDEF);
 
                 // Blocked from birth, in every thread of its runtime: the monitor reads them from a signalfd.

@@ -25,11 +25,18 @@ internal static class PlanDescription
             if (step.Code is not (PlanOpcode.OpenHost or PlanOpcode.CloseSlot)
                 && !(step.Code == PlanOpcode.OpenInRoot && step.Detail.Length == 0))
             {
-                Add(step.Code == PlanOpcode.WriteInSlot ? "SetKernelParameter" : step.Code.ToString(), step.Target, step.Detail, "Container");
+                Add(Action(step.Code), step.Target, step.Detail, "Container");
             }
         }
 
         return steps;
+
+        static string Action(PlanOpcode code) => code switch
+        {
+            PlanOpcode.WriteInSlot => "SetKernelParameter",
+            PlanOpcode.JoinNetworkDescriptor => "JoinNamespace",
+            _ => code.ToString(),
+        };
 
         void Add(string action, string target, string detail, string by) =>
             steps.Add(new PlanStepDescription(steps.Count + 1, action, target, detail, by));

@@ -47,11 +47,14 @@ internal static unsafe partial class Libc
 
     internal const nint UTIME_OMIT = (1 << 30) - 2;
 
+    internal const int FD_CLOEXEC = 1;
+    internal const int F_SETFD = 2;
     internal const int F_GETFL = 3;
     internal const int F_SETFL = 4;
     internal const int F_OFD_GETLK = 36;
     internal const int F_OFD_SETLK = 37;
     internal const int F_OFD_SETLKW = 38;
+    internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int F_SETPIPE_SZ = 1031;
     internal const int F_ADD_SEALS = 1033;
     internal const int F_GET_SEALS = 1034;

@@ -1,5 +1,6 @@
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
+using Containers.Engine.Lifecycle;
 using Containers.Engine.Linux;
 using Xunit;
 
@@ -70,6 +71,50 @@ public class LaunchPlanCompilerTests
         Assert.Equal(["/proc/77/ns/ipc", "/proc/77/ns/uts"], plan.Steps.Where(s => s.Code == PlanOpcode.JoinNamespace)
             .Select(s => s.Text1));
         Assert.Equal(0UL, plan.CloneFlags & (Libc.CLONE_NEWPID | Libc.CLONE_NEWIPC | Libc.CLONE_NEWUTS));
+    }
+
+    [Theory]
+    [InlineData(NetworkSpec.Own)]
+    [InlineData(NetworkSpec.None)]
+    public void A_network_that_was_made_before_is_joined_first_of_all(string mode)
+    {
+        ContainerSpec spec = PlanInput.Spec() with { Network = new NetworkSpec { Mode = mode } };
+        LaunchPlan made = LaunchPlanCompiler.Compile(PlanInput.Of(spec));
+        LaunchPlan joined = LaunchPlanCompiler.Compile(PlanInput.Of(spec) with { NetworkPrepared = true });
+        Assert.Equal(made.CloneFlags & ~Libc.CLONE_NEWNET, joined.CloneFlags);
+        Assert.Equal(made.Flags | PlanFlags.NetworkDescriptor, joined.Flags);
+        Assert.Equal(PlanOpcode.JoinNetworkDescriptor, joined.Steps[0].Code);
+        Assert.Equal((MonitorProtocol.NetworkDescriptor, Libc.CLONE_NEWNET), (joined.Steps[0].Slot, joined.Steps[0].X));
+
+        // Everything else is as in a namespace of the process's own making, but for the loopback, which is up.
+        Assert.Equal(
+            made.Steps.Where(s => s.Code != PlanOpcode.RaiseLoopback).Select(s => (s.Code, s.Target)),
+            joined.Steps.Skip(1).Select(s => (s.Code, s.Target)));
+        Assert.Equal(
+            ("JoinNamespace", "net", "join the network namespace made for it"),
+            PlanDescription.Describe(joined).Select(s => (s.Action, s.Target, s.Detail)).First(s => s.Target == "net"));
+    }
+
+    [Fact]
+    public void The_network_of_another_container_is_joined_before_a_sysfs_shows_it()
+    {
+        ContainerSpec spec = PlanInput.Spec() with { Network = new NetworkSpec { Mode = "container:a" } };
+        LaunchPlan plan =
+            LaunchPlanCompiler.Compile(PlanInput.Of(spec) with { JoinedProcesses = new Dictionary<string, ProcessIdentity> { ["container:a"] = new(77, 5) } });
+        LaunchStep join = plan.Steps.Single(PlanOpcode.JoinNamespace);
+        Assert.Equal(("/proc/77/ns/net", Libc.CLONE_NEWNET, 5UL), (join.Text1, join.X, join.Y));
+        Assert.True(plan.Steps.ToList().IndexOf(join) < plan.Steps.IndexOf(PlanOpcode.CreateFileSystem));
+        Assert.Equal(0UL, plan.CloneFlags & Libc.CLONE_NEWNET);
+        Assert.DoesNotContain(plan.Steps, s => s.Code is PlanOpcode.RaiseLoopback or PlanOpcode.JoinNetworkDescriptor or PlanOpcode.WriteInSlot);
+    }
+
+    [Fact]
+    public void The_network_of_the_host_is_not_replaced_by_a_prepared_one()
+    {
+        LaunchPlan plan = LaunchPlanCompiler.Compile(
+            PlanInput.Of(PlanInput.Spec() with { Network = new NetworkSpec { Mode = NetworkSpec.Host } }) with { NetworkPrepared = true });
+        Assert.False(plan.Flags.HasFlag(PlanFlags.NetworkDescriptor));
+        Assert.DoesNotContain(plan.Steps, s => s.Code == PlanOpcode.JoinNetworkDescriptor);
     }
 
     [Fact]

@@ -82,6 +82,17 @@ internal static class MonitorProtocol
     /// <summary>The session's descriptor in a new monitor.</summary>
     internal const int SessionDescriptor = 3;
 
+    /// <summary>
+    /// The container's network namespace in its monitor, when a session made one: what holds it from before the first run until after the
+    /// last. There is no bind mount, so the kernel removes namespace, interfaces and addresses with the last of monitor and processes.
+    /// </summary>
+    /// <remarks>
+    /// Sessions reach it as <c>/proc/MONITORPID/fd/4</c> at any time, also between two runs. The monitor is undumpable, so opening that
+    /// needs CAP_SYS_PTRACE (ptrace(2), PTRACE_MODE_READ_FSCREDS): root has it. Compare the monitor's start time after the opening, as
+    /// with every pid. It is closed when the container has ended for good, before the exit is reported.
+    /// </remarks>
+    internal const int NetworkDescriptor = 4;
+
     internal const string ControlSocketName = "control.sock";
 
     internal const string LockFileName = "lock";

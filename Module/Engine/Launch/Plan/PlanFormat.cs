@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 2;
+    internal const uint Version = 3;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -106,6 +106,9 @@ internal enum PlanFlags : uint
 
     /// <summary>The cgroups above the container's are the engine's own: the last container removes them.</summary>
     RemoveCgroupParents = 128,
+
+    /// <summary>The monitor gets the network namespace as <see cref="MonitorProtocol.NetworkDescriptor"/>.</summary>
+    NetworkDescriptor = 256,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
@@ -182,6 +185,7 @@ internal enum PlanOpcode : ushort
     Execute,
     CloseSlot,
     OpenNullInput,
+    JoinNetworkDescriptor,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
