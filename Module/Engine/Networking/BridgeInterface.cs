@@ -29,7 +29,7 @@ internal static class BridgeInterface
             AddAddresses(host, network, link.Index, made);
         }
 
-        if (!link.Up)
+        if (!link.IsUp)
         {
             host.Execute(LinkMessages.SetUp(link.Index));
         }
@@ -70,7 +70,7 @@ internal static class BridgeInterface
                     KernelSetting.Write($"ipv6/conf/{network.BridgeName}/disable_ipv6", "0");
                 }
 
-                host.Execute(AddressMessages.Add(index, wanted));
+                host.Execute(AddressMessages.Add(index, wanted, noDad: wanted.IsIPv6));
             }
         }
     }

@@ -12,29 +12,38 @@ internal static class InterfaceBuilder
     /// <param name="inside">Socket in the container's.</param>
     /// <param name="space">The container's namespace.</param>
     /// <param name="state">What is wanted.</param>
-    /// <param name="isolated">The bridge's ports reach each other through the host only, where the firewall sees them.</param>
-    internal static void Build(RtnetlinkSocket host, RtnetlinkSocket inside, NetworkNamespace space, InterfaceState state, bool isolated)
+    internal static void Build(RtnetlinkSocket host, RtnetlinkSocket inside, NetworkNamespace space, InterfaceState state)
     {
         PhysicalAddress? mac = state.MacAddress.Length > 0 ? PhysicalAddress.Parse(state.MacAddress) : null;
         int parent = Index(host, state.Bridge);
         if (state.Kind == AdapterKind.Bridge)
         {
-            host.Execute(LinkMessages.CreateVeth(state.HostInterface, state.Mtu, parent, true, state.Name, space.Handle, mac, state.Mtu));
-            if (isolated)
+            host.Execute(LinkMessages.CreateVeth(
+                state.HostInterface, state.Name, state.Mtu, parent, up: true, peerNamespace: space, peerMac: mac, peerMtu: state.Mtu));
+            if (state.Isolated)
             {
-                host.Execute(LinkMessages.SetBridgePort(Index(host, state.HostInterface), isolated: true, hairpin: null));
+                Isolate(host, state, parent);
             }
         }
         else
         {
-            // Made under a name of the host's own and renamed on the way: two containers may both want an eth0 at the same moment.
             int? mtu = state.Mtu > 0 ? state.Mtu : null;
             host.Execute(state.Kind == AdapterKind.Macvlan
-                ? LinkMessages.CreateMacvlan(state.Name, parent, MacvlanMode.Bridge, space.Handle, mac, mtu)
-                : LinkMessages.CreateIpvlan(state.Name, parent, IpvlanMode.L2, space.Handle));
+                ? LinkMessages.CreateMacvlan(state.Name, parent, MacvlanMode.Bridge, space, mac, mtu)
+                : LinkMessages.CreateIpvlan(state.Name, parent, IpvlanMode.L2, space));
         }
 
         Configure(inside, state);
+    }
+
+    /// <summary>Other containers are reached through the host only, which answers for them and whose firewall sees what passes.</summary>
+    private static void Isolate(RtnetlinkSocket host, InterfaceState state, int bridge)
+    {
+        host.Execute(LinkMessages.SetBridgePort(state.HostInterface, isolated: true));
+        if (state.IPv6Address is { } address)
+        {
+            host.Execute(NeighbourMessages.AddProxy(address.Address, bridge));
+        }
     }
 
     /// <summary>Addresses and routes of an interface that is there.</summary>
@@ -44,7 +53,7 @@ internal static class InterfaceBuilder
         List<NetlinkRequest> requests = [];
         foreach (InterfaceAddress address in new[] { state.IPv4Address, state.IPv6Address }.OfType<InterfaceAddress>())
         {
-            requests.Add(AddressMessages.Add(index, address));
+            requests.Add(AddressMessages.Add(index, address, noDad: address.IsIPv6));
         }
 
         requests.Add(LinkMessages.SetUp(index));

@@ -176,7 +176,7 @@ internal sealed partial class NetworkService
 
             Build(host, inside, space, made);
             Replace(state, after, host);
-            AddressAnnouncement.TrySend(space, inside, made);
+            Tell(space, inside, made);
             Retract(state);
             Announce(after);
             AddNeighbours(after, made);
@@ -267,7 +267,9 @@ internal sealed partial class NetworkService
     {
         foreach (RouteInfo route in inside.GetRoutes().Where(route => route.Destination is null or { PrefixLength: 0 } && route.Gateway is not null))
         {
-            inside.Execute(RouteMessages.RemoveDefault(route.Gateway!, route.Index));
+            inside.Execute(RouteMessages.Remove(
+                route.Destination ?? new IPNetwork(route.Family == System.Net.Sockets.AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0),
+                route.Gateway, route.Index));
         }
     }
 
@@ -283,6 +285,16 @@ internal sealed partial class NetworkService
             }
 
             _store.Write(before);
+        }
+    }
+
+    /// <summary>Neighbours that knew the address at another interface learn where it is now.</summary>
+    private static void Tell(NetworkNamespace space, RtnetlinkSocket inside, InterfaceState made)
+    {
+        foreach (InterfaceAddress address in new[] { made.IPv4Address, made.IPv6Address }.OfType<InterfaceAddress>())
+        {
+            LinkInfo link = inside.FindLink(made.Name)!;
+            AddressAnnouncement.Send(space, link.Index, link.HardwareAddress, address.Address);
         }
     }
 

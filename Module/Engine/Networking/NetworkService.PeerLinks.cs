@@ -58,8 +58,8 @@ internal sealed partial class NetworkService
         PeerLinkState link = new(id, name, address.ToString(), peerId, peerName, peerAddress.ToString(), wanted.Mtu ?? 1500);
 
         // Born in the first container's namespace, the other end directly in the second's: on the host it is never seen.
-        using NetworkNamespace own = peerSpace is null ? NetworkNamespace.Current() : NetworkNamespace.Duplicate(peerSpace);
-        near.Execute(LinkMessages.CreateVeth(name, link.Mtu, null, false, peerName, own.Handle, null, link.Mtu));
+        using NetworkNamespace? ours = peerSpace is null ? NetworkNamespace.Open("/proc/thread-self/ns/net") : null;
+        near.Execute(LinkMessages.CreateVeth(name, peerName, link.Mtu, peerNamespace: peerSpace ?? ours, peerMtu: link.Mtu));
         try
         {
             Join(near, name, address, peerAddress);
