@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.NetworkInformation;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking.Netlink;
 
@@ -47,7 +48,7 @@ internal static class BridgeInterface
         // A hardware address of its own: else it is the lowest of its ports', and changes with them.
         try
         {
-            host.Execute(LinkMessages.CreateBridge(network.BridgeName, network.Mtu, Allocation.MacAddresses.Random(), true));
+            host.Execute(LinkMessages.CreateBridge(network.BridgeName, network.Mtu, new PhysicalAddress(Allocation.MacAddresses.For(null)), true));
         }
         catch (LinuxException e) when (e.Errno == Errno.EOPNOTSUPP)
         {

@@ -34,7 +34,7 @@ internal static class DefaultNetwork
                 "Stop all containers and remove the bridge: Remove-ContainerBridge " + NetworkSettings.DefaultBridge);
         }
 
-        InterfaceAddress address = present ?? wanted ?? SubnetChooser.ChooseDefaultBridge(HostNetworks.InUse(host, store));
+        InterfaceAddress address = present ?? wanted ?? SubnetChooser.ChooseBridge(HostNetworks.Find(host, store));
         return Apply(settings, new NetworkRecord
         {
             Id = NetworkRecord.DefaultId,
@@ -89,7 +89,7 @@ internal static class DefaultNetwork
         }
 
         IPNetwork network = IPNetwork.Parse(settings.IPv6Subnet);
-        IPAddress first = SubnetChooser.FirstAddress(network);
+        IPAddress first = AddressNumbers.AddressAt(network, 1);
         return new SubnetRecord { Subnet = network.ToString(), BridgeAddress = $"{first}/{network.PrefixLength}", Gateway = first.ToString() };
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using Containers.Engine.Networking.Allocation;
+using Containers.Engine.Networking.Names;
 using Containers.Engine.Networking.Netlink;
 
 namespace Containers.Engine.Networking;
@@ -6,27 +8,18 @@ namespace Containers.Engine.Networking;
 /// <summary>What of the address space is in use on this host: its routes, its name servers, the networks the engine knows.</summary>
 internal static class HostNetworks
 {
-    internal static List<IPNetwork> InUse(RtnetlinkSocket host, NetworkStore store) =>
-    [
-        .. host.GetRoutes().Select(route => route.Destination).OfType<IPNetwork>().Where(network => network.PrefixLength > 0),
-        .. NameServers().Select(server => new IPNetwork(server, server.GetAddressBytes().Length * 8)),
-        .. store.List().SelectMany(record => record.Subnets).Select(subnet => subnet.Network),
-    ];
-
-    private static IEnumerable<IPAddress> NameServers()
+    /// <param name="host">Socket in the engine's network namespace.</param>
+    /// <param name="store">The networks that were made.</param>
+    /// <param name="except">A network that is about to change, with its bridge.</param>
+    internal static SubnetsInUse Find(RtnetlinkSocket host, NetworkStore store, NetworkRecord? except = null)
     {
-        if (!File.Exists("/etc/resolv.conf"))
+        int own = except is null ? 0 : host.FindLink(except.BridgeName)?.Index ?? 0;
+        return new SubnetsInUse
         {
-            yield break;
-        }
-
-        foreach (string line in File.ReadLines("/etc/resolv.conf"))
-        {
-            string[] words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-            if (words is ["nameserver", var text, ..] && IPAddress.TryParse(text.Split('%')[0], out IPAddress? server))
-            {
-                yield return server;
-            }
-        }
+            Routes = [.. host.GetRoutes().Where(route => own == 0 || route.Index != own).Select(route => route.Destination).OfType<IPNetwork>()],
+            NameServers = File.Exists("/etc/resolv.conf") ? ResolvConf.NameServers(File.ReadAllBytes("/etc/resolv.conf")) : [],
+            Networks = [.. store.List().Where(record => record.Id != except?.Id)
+                .SelectMany(record => record.Subnets.Select(subnet => KeyValuePair.Create(record.Name, subnet.Network)))],
+        };
     }
 }

@@ -22,7 +22,7 @@ internal static class NetworkDefinitionCompiler
 
         string id = NetworkRecord.NewId();
         bool bridge = wanted.Driver == NetworkDriver.Bridge;
-        string bridgeName = bridge ? wanted.BridgeName ?? InterfaceNames.ForNetwork(id) : "";
+        string bridgeName = bridge ? wanted.BridgeName ?? InterfaceNames.Bridge(id) : "";
         if (bridge)
         {
             InterfaceNames.Validate(bridgeName);
@@ -49,7 +49,7 @@ internal static class NetworkDefinitionCompiler
             Created = DateTimeOffset.UtcNow,
         };
         ValidateVlan(wanted);
-        return AddSubnets(record, wanted, settings, HostNetworks.InUse(host, store), bridge);
+        return AddSubnets(record, wanted, settings, HostNetworks.Find(host, store), bridge);
     }
 
     internal static void ValidateMtu(int? mtu)
@@ -62,16 +62,16 @@ internal static class NetworkDefinitionCompiler
     }
 
     private static NetworkRecord AddSubnets(
-        NetworkRecord record, NetworkDefinition wanted, NetworkSettings settings, List<IPNetwork> used, bool bridge)
+        NetworkRecord record, NetworkDefinition wanted, NetworkSettings settings, SubnetsInUse used, bool bridge)
     {
         SubnetRecord? four = null;
         SubnetRecord? six = null;
         foreach (string text in wanted.Subnets)
         {
-            IPNetwork network = SubnetChooser.Parse(text);
+            IPNetwork network = SubnetValidation.ParseSubnet(text);
             if (bridge)
             {
-                SubnetChooser.RequireFree(network, used);
+                SubnetValidation.RequireFree(network, used);
             }
 
             bool isFour = network.BaseAddress.AddressFamily == AddressFamily.InterNetwork;
@@ -92,8 +92,9 @@ internal static class NetworkDefinitionCompiler
                 "Give -Subnet, and -Gateway for the router there.");
         }
 
-        four ??= wanted.Subnets.Count > 0 ? null : Subnet(SubnetChooser.ChooseNetwork(used, settings.AddressPools), wanted, bridge);
-        six ??= wanted.IPv6 ? Subnet(SubnetChooser.ChooseUniqueLocal(), wanted, bridge) : null;
+        List<AddressPool> pools = [.. settings.AddressPools.Select(AddressPool.Parse)];
+        four ??= wanted.Subnets.Count > 0 ? null : Subnet(SubnetChooser.ChooseIPv4(pools, used).Network, wanted, bridge);
+        six ??= wanted.IPv6 ? Subnet(SubnetChooser.ChooseIPv6(pools, used).Network, wanted, bridge) : null;
         RequireUsed(wanted, four, six);
         return record with { IPv4 = four, IPv6 = six };
     }
@@ -102,7 +103,7 @@ internal static class NetworkDefinitionCompiler
     {
         AddressFamily family = network.BaseAddress.AddressFamily;
         string? text = wanted.Gateways.FirstOrDefault(one => IPAddress.TryParse(one, out IPAddress? address) && address.AddressFamily == family);
-        IPAddress? gateway = text is null ? bridge ? SubnetChooser.FirstAddress(network) : null : SubnetChooser.ParseGateway(text, network);
+        IPAddress? gateway = text is null ? bridge ? AddressNumbers.AddressAt(network, 1) : null : SubnetValidation.ParseGateway(text, network);
         string? range = wanted.IPRanges.FirstOrDefault(one => InterfaceAddress.TryParse(one, out InterfaceAddress? parsed)
             && parsed!.Address.AddressFamily == family);
         return new SubnetRecord
@@ -110,7 +111,7 @@ internal static class NetworkDefinitionCompiler
             Subnet = network.ToString(),
             Gateway = gateway?.ToString(),
             BridgeAddress = bridge ? $"{gateway}/{network.PrefixLength}" : null,
-            Range = range is null ? null : SubnetChooser.ParseRange(range, network).ToString(),
+            Range = range is null ? null : SubnetValidation.ParseRange(range, network).ToString(),
             Auxiliary = wanted.AuxiliaryAddresses
                 .Where(pair => IPAddress.TryParse(pair.Value, out IPAddress? address) && network.Contains(address))
                 .ToDictionary(pair => pair.Key, pair => pair.Value),

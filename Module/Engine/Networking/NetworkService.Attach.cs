@@ -151,7 +151,7 @@ internal sealed partial class NetworkService
             Network = network.Name,
             NetworkId = network.Id,
             Bridge = network.Driver == NetworkDriver.Bridge ? network.BridgeName : ParentName(network),
-            HostInterface = network.Driver == NetworkDriver.Bridge ? InterfaceNames.NewVeth() : "",
+            HostInterface = network.Driver == NetworkDriver.Bridge ? InterfaceNames.NewHostSide() : "",
             IPv4 = four,
             IPv6 = six,
             Gateway = network.Internal ? null : network.IPv4?.Gateway,
@@ -173,7 +173,13 @@ internal sealed partial class NetworkService
                 $"Leave {parameter} away, or make the network with such a subnet.");
         }
 
-        HashSet<IPAddress> excluded = [.. subnet.Auxiliary.Values.Select(IPAddress.Parse)];
+        HashSet<IPAddress> excluded = [subnet.Network.BaseAddress, .. subnet.Auxiliary.Values.Select(IPAddress.Parse)];
+        if (subnet.Network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)
+        {
+            excluded.Add(AddressNumbers.LastAddress(subnet.Network));
+            excluded.Add(AddressNumbers.AddressAt(subnet.Network, 1)); // As in 1.2: the first container gets the address ending in 2.
+        }
+
         foreach (string? text in new[] { subnet.Gateway, subnet.BridgeInterfaceAddress?.Address.ToString() })
         {
             if (text is not null)
@@ -183,14 +189,24 @@ internal sealed partial class NetworkService
         }
 
         AddressLeases leases = new(paths.Addresses(network.Id), isActive, NameOf);
-        IPAddress address = leases.Take(owner, subnet.Network, subnet.Pool, excluded, wanted is null ? null : IPAddress.Parse(wanted));
+        if (wanted is not null)
+        {
+            excluded.Remove(AddressNumbers.AddressAt(subnet.Network, 1));
+            if (subnet.GatewayAddress is { } gateway)
+            {
+                excluded.Add(gateway);
+            }
+        }
+
+        IPAddress address = leases.Take(
+            owner, wanted is null ? subnet.Pool : subnet.Network, excluded, wanted is null ? null : IPAddress.Parse(wanted));
         return $"{address}/{subnet.Network.PrefixLength}";
     }
 
     private string NameOf(string id) => _store.State(id)?.ContainerName ?? id[..12];
 
     private static string Mac(string? address) =>
-        MacAddresses.Format(InterfaceAddress.TryParse(address, out InterfaceAddress? parsed) ? MacAddresses.From(parsed!.Address) : MacAddresses.Random());
+        MacAddresses.Format(MacAddresses.For(InterfaceAddress.TryParse(address, out InterfaceAddress? parsed) ? parsed!.Address : null));
 
     private static string FreeName(IEnumerable<InterfaceState> others, string prefix)
     {
@@ -247,7 +263,7 @@ internal sealed partial class NetworkService
             Name = adapter.Name,
             Kind = adapter.Bridge is null ? AdapterKind.Macvlan : AdapterKind.Bridge,
             Bridge = parent,
-            HostInterface = adapter.Bridge is null ? "" : InterfaceNames.NewVeth(),
+            HostInterface = adapter.Bridge is null ? "" : InterfaceNames.NewHostSide(),
             IPv4 = adapter.Address?.Contains(':', StringComparison.Ordinal) == false ? adapter.Address : null,
             IPv6 = adapter.Address?.Contains(':', StringComparison.Ordinal) == true ? adapter.Address : null,
             Gateway = adapter.Gateway?.Contains(':', StringComparison.Ordinal) == false ? adapter.Gateway : null,

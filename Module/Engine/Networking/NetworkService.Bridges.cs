@@ -65,7 +65,7 @@ internal sealed partial class NetworkService
         List<string> gateways = [];
         foreach (string text in new[] { definition.Address, definition.IPv6Address }.OfType<string>())
         {
-            InterfaceAddress address = BridgeAddress(text);
+            InterfaceAddress address = SubnetValidation.ParseBridgeAddress(text);
             subnets.Add(address.Network.ToString());
             gateways.Add(address.Address.ToString());
         }
@@ -98,16 +98,14 @@ internal sealed partial class NetworkService
             InterContainerCommunication = change.InterContainerCommunication ?? record.InterContainerCommunication,
             Masquerade = change.Masquerade ?? record.Masquerade,
         };
-        if (change.Address is { } text && BridgeAddress(text) is { } address && address.ToString() != record.IPv4?.BridgeAddress)
+        if (change.Address is { } text && SubnetValidation.ParseBridgeAddress(text) is { } address && address.ToString() != record.IPv4?.BridgeAddress)
         {
             if (Users(record, states).ToList() is { Count: > 0 } users)
             {
                 throw InUse(record.Name, users);
             }
 
-            List<IPNetwork> used = HostNetworks.InUse(host, _store);
-            used.RemoveAll(network => network.ToString() == record.IPv4?.Subnet);
-            SubnetChooser.RequireFree(address.Network, used);
+            SubnetValidation.RequireFree(address.Network, HostNetworks.Find(host, _store, record));
             changed = changed with
             {
                 IPv4 = new SubnetRecord { Subnet = address.Network.ToString(), BridgeAddress = address.ToString(), Gateway = address.Address.ToString() },
@@ -197,13 +195,6 @@ internal sealed partial class NetworkService
             host.Execute(AddressMessages.Remove(index, address));
         }
     }
-
-    private static InterfaceAddress BridgeAddress(string text) =>
-        InterfaceAddress.TryParse(text, out InterfaceAddress? address) && address!.PrefixLength > 0 && !address.Address.Equals(address.Network.BaseAddress)
-            ? address
-            : throw new EngineException(
-                EngineErrorKind.InvalidArgument, "InvalidAddress", $"\"{text}\" is no address with a prefix that a bridge could have.", text,
-                "Write it like 192.168.5.1/24.");
 
     private static EngineException NotOurs(string name, RtnetlinkSocket host) => host.FindLink(name) is null
         ? BridgeInterface.NotFound(name)

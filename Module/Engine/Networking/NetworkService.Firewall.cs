@@ -1,5 +1,6 @@
 using System.Net;
 using Containers.Engine.Linux;
+using Containers.Engine.Networking.Allocation;
 using Containers.Engine.Networking.Firewall;
 using Containers.Engine.Networking.Netlink;
 
@@ -8,7 +9,7 @@ namespace Containers.Engine.Networking;
 /// <summary>The firewall follows from what is written down.</summary>
 internal sealed partial class NetworkService
 {
-    private FirewallService Rules => new(new Iptables(Settings.FirewallBackend));
+    private Firewall.Firewall Rules => new(new Iptables(Settings.FirewallBackend));
 
     /// <summary>What should be in force for these containers.</summary>
     private FirewallState Describe(IReadOnlyCollection<NetworkState> states, RtnetlinkSocket host)
@@ -76,7 +77,7 @@ internal sealed partial class NetworkService
     private static IEnumerable<FirewallLink> Links(NetworkState state) =>
         from link in state.Links
         from port in link.Ports
-        let parsed = PortPublicationText.Port(port)
+        let parsed = PortPublicationParser.ParsePort(port)
         select new FirewallLink
         {
             Container = state.ContainerId,
@@ -95,10 +96,13 @@ internal sealed partial class NetworkService
             return;
         }
 
-        FirewallState full = Describe(_store.States(), host);
+        IReadOnlyList<NetworkState> states = _store.States();
+        FirewallState full = Describe(states, host);
+        HashSet<string> known = [.. states.Where(one => one.ContainerId != state.ContainerId).SelectMany(one => one.Interfaces).Select(one => one.NetworkId)];
+        bool first = !File.Exists(paths.RulesMark) || !state.Interfaces.All(one => known.Contains(one.NetworkId));
         File.WriteAllBytes(paths.RulesMark, []);
         WriteUndo(full, state);
-        Rules.Apply(full, state.ContainerId);
+        Rules.Apply(full, first ? null : state.ContainerId, CancellationToken.None);
     }
 
     /// <summary>What the container's monitor runs when no session is there at the end. Written before the rules are.</summary>
@@ -106,11 +110,12 @@ internal sealed partial class NetworkService
     {
         foreach (bool ipv6 in new[] { false, true })
         {
-            IReadOnlyList<FirewallRule> rules = FirewallCompiler.CompileContainer(full, state.ContainerId, ipv6 ? FirewallFamily.IPv6 : FirewallFamily.IPv4);
+            FirewallFamily family = ipv6 ? FirewallFamily.IPv6 : FirewallFamily.IPv4;
+            IReadOnlyList<FirewallRule> rules = FirewallCompiler.CompileContainer(full, state.ContainerId, family);
             string path = paths.Undo(state.ContainerId, ipv6);
             if (rules.Count > 0)
             {
-                Files.Write(path + ".tmp", System.Text.Encoding.ASCII.GetBytes(FirewallService.UndoScript(rules)), 0x180); // 0600
+                Files.Write(path + ".tmp", System.Text.Encoding.ASCII.GetBytes(Firewall.Firewall.UndoScript(rules, family)), 0x180); // 0600
                 Files.Rename(path + ".tmp", path);
             }
             else
@@ -143,13 +148,28 @@ internal sealed partial class NetworkService
 
         // The monitor may have run the undo script already: the missing file says so.
         bool undone = !File.Exists(paths.Undo(state.ContainerId, false)) && !File.Exists(paths.Undo(state.ContainerId, true));
-        Rules.Remove(after, before, undone ? state.ContainerId : null);
+        List<FirewallRule> gone = [.. Firewall.Firewall.Difference(before, after).Where(rule => !undone || rule.Owner != state.ContainerId)];
+        Rules.Remove(after, gone, CancellationToken.None);
     }
 
     private void RemoveAllRules()
     {
-        Rules.RemoveAll(Settings.ChainPrefix);
+        Rules.Repair(new FirewallState { Prefix = Settings.ChainPrefix }, CancellationToken.None);
         File.Delete(paths.RulesMark);
+    }
+
+    /// <summary>From one state to another: what only goes is taken out, anything else is built again.</summary>
+    private void ChangeRules(FirewallState before, FirewallState after)
+    {
+        IReadOnlyList<FirewallRule> gone = Firewall.Firewall.Difference(before, after);
+        if (Firewall.Firewall.Difference(after, before).Count > 0)
+        {
+            Rules.Apply(after, null, CancellationToken.None);
+        }
+        else if (gone.Count > 0)
+        {
+            Rules.Remove(after, gone, CancellationToken.None);
+        }
     }
 
     private void RebuildRules(IReadOnlyCollection<NetworkState> states)
@@ -173,6 +193,6 @@ internal sealed partial class NetworkService
             WriteUndo(full, state);
         }
 
-        Rules.Replace(full);
+        Rules.Repair(full, CancellationToken.None);
     }
 }

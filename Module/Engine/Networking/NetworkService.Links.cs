@@ -56,18 +56,8 @@ internal sealed partial class NetworkService
     /// <summary>Other links than before: the file, the record, the rules.</summary>
     private NetworkState ReplaceLinks(NetworkState state, IReadOnlyList<LinkState> links, RtnetlinkSocket host)
     {
-        EditHosts(state.ContainerId, file =>
-        {
-            foreach (LinkState link in state.Links.Except(links))
-            {
-                file.Remove(link.TargetAddress, link.Alias);
-            }
-
-            foreach (LinkState link in links.Except(state.Links))
-            {
-                file.Add(IPAddress.Parse(link.TargetAddress), [link.Alias]);
-            }
-        });
+        EditHosts(
+            state.ContainerId, file => Add(Remove(file, state.Links.Except(links).Select(Line)), links.Except(state.Links).Select(Line)));
         return Replace(state, state with { Links = links }, host);
     }
 
@@ -85,9 +75,11 @@ internal sealed partial class NetworkService
         FirewallState full = Describe([.. others, after], host);
         File.WriteAllBytes(paths.RulesMark, []);
         WriteUndo(full, after);
-        Rules.Change(old, full);
+        ChangeRules(old, full);
         return after;
     }
+
+    private static NamedAddress Line(LinkState link) => new("", IPAddress.Parse(link.TargetAddress), [link.Alias]);
 
     /// <returns>What the running container has, after the change; null when it has no networks of its own.</returns>
     private NetworkState? Running(string id) => isActive(id) ? _store.State(id) : null;

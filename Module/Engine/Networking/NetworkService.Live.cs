@@ -118,7 +118,7 @@ internal sealed partial class NetworkService
         PortLeases leases = new(paths.Ports, isActive, NameOf);
         foreach (PortState port in ports)
         {
-            leases.Release(id, Parse(port.HostAddress), port.HostPort, port.Protocol);
+            leases.Release(Lease(id, port));
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed partial class NetworkService
         using FileLock turn = Lock();
         NetworkState state = _store.State(id) ?? new NetworkState { ContainerId = id, ContainerName = id[..12] };
         IPAddress address = Resolve(entry, state);
-        return EditHosts(id, file => file.Add(address, [entry.Name]));
+        return EditHosts(id, file => HostsFile.Add(file, address, [entry.Name]));
     }
 
     /// <returns>False when there was no such entry.</returns>
@@ -136,14 +136,19 @@ internal sealed partial class NetworkService
     {
         using FileLock turn = Lock();
         bool found = false;
-        EditHosts(id, file => found = file.Remove(address, name));
+        EditHosts(id, file =>
+        {
+            byte[] rest = HostsFile.Remove(file, address is null ? null : IPAddress.Parse(address), name);
+            found = rest.Length != file.Length;
+            return rest;
+        });
         return found;
     }
 
-    internal IReadOnlyList<(string Address, string Name)> Hosts(string id)
+    internal IReadOnlyList<HostsLine> Hosts(string id)
     {
         byte[]? content = InPlaceFile.Read(paths.Hosts(id));
-        return content is null ? [] : [.. HostsFile.Parse(content).Entries()];
+        return content is null ? [] : HostsFile.Entries(content);
     }
 
     private InterfaceState AddInterface(NetworkState state, InterfaceState made, NetworkNamespace space, RtnetlinkSocket host, Action undoLease)
@@ -194,13 +199,7 @@ internal sealed partial class NetworkService
     private void AddNeighbours(NetworkState state, InterfaceState made)
     {
         List<NamedAddress> lines = [.. Neighbours(state).SelectMany(one => one.Lines).Where(line => line.NetworkId == made.NetworkId)];
-        EditHosts(state.ContainerId, file =>
-        {
-            foreach (NamedAddress line in lines)
-            {
-                file.Add(line.Address, line.Names);
-            }
-        });
+        EditHosts(state.ContainerId, file => Add(file, lines));
     }
 
     private void RemoveInterface(NetworkState state, InterfaceState gone, NetworkNamespace space, RtnetlinkSocket host)
@@ -219,16 +218,8 @@ internal sealed partial class NetworkService
         }
 
         Retract(state);
-        EditHosts(state.ContainerId, file =>
-        {
-            foreach (NamedAddress line in Neighbours(state).SelectMany(one => one.Lines).Where(line => line.NetworkId == gone.NetworkId))
-            {
-                foreach (string name in line.Names)
-                {
-                    file.Remove(line.Address.ToString(), name);
-                }
-            }
-        });
+        EditHosts(
+            state.ContainerId, file => Remove(file, Neighbours(state).SelectMany(one => one.Lines).Where(line => line.NetworkId == gone.NetworkId)));
         using (RtnetlinkSocket inside = RtnetlinkSocket.OpenIn(space))
         {
             if (inside.FindLink(gone.Name) is { } link)

@@ -48,30 +48,33 @@ internal sealed partial class NetworkService
     /// <summary>The container's own file, at its start.</summary>
     private void WriteHosts(NetworkState state, NetworkRequest request)
     {
-        List<(IPAddress, IReadOnlyList<string>)> lines = [.. state.Links.Select(link => (IPAddress.Parse(link.TargetAddress), (IReadOnlyList<string>)[link.Alias]))];
-        foreach (HostEntry entry in request.Spec.HostEntries)
+        List<HostsLine> lines = [.. state.Links.Select(link => new HostsLine(IPAddress.Parse(link.TargetAddress), [link.Alias]))];
+        lines.AddRange(request.Spec.HostEntries.Select(entry => new HostsLine(Resolve(entry, state), [entry.Name])));
+        lines.AddRange(Neighbours(state).SelectMany(one => one.Lines).Select(line => new HostsLine(line.Address, line.Names)));
+        InterfaceState? first = state.Primary ?? state.Interfaces.FirstOrDefault(one => one.IPv4 is not null);
+        List<IPAddress> own = [.. new[] { first?.IPv4Address, first?.IPv6Address }.OfType<InterfaceAddress>().Select(address => address.Address)];
+        if (own.Count == 0)
         {
-            lines.Add((Resolve(entry, state), [entry.Name]));
+            own.Add(new IPAddress([127, 0, 1, 1])); // As in 1.2, for a container without an address.
         }
 
-        lines.AddRange(Neighbours(state).SelectMany(one => one.Lines).Select(line => (line.Address, line.Names)));
-        IPAddress? own = state.Interfaces.Select(one => one.IPv4Address ?? one.IPv6Address).FirstOrDefault(address => address is not null)?.Address;
-        Files.Write(paths.Hosts(state.ContainerId), HostsFile.Create(own, request.HostName, lines), 0x1A4); // 0644
+        Files.Write(paths.Hosts(state.ContainerId), HostsFile.Build(own, request.HostName, null, lines), 0x1A4); // 0644
     }
 
     /// <summary>Tells the neighbours.</summary>
-    private void Announce(NetworkState state) => ForNeighbours(state, (file, line) => file.Add(line.Address, line.Names));
+    private void Announce(NetworkState state) => ForNeighbours(state, Add);
 
     /// <summary>Takes the lines out again.</summary>
-    private void Retract(NetworkState state) => ForNeighbours(state, (file, line) =>
-    {
-        foreach (string name in line.Names)
-        {
-            file.Remove(line.Address.ToString(), name);
-        }
-    });
+    private void Retract(NetworkState state) => ForNeighbours(state, Remove);
 
-    private void ForNeighbours(NetworkState state, Action<HostsFile, NamedAddress> change)
+    private static byte[] Add(byte[] file, IEnumerable<NamedAddress> lines) =>
+        lines.Aggregate(file, (content, line) => HostsFile.Add(content, line.Address, line.Names));
+
+    private static byte[] Remove(byte[] file, IEnumerable<NamedAddress> lines) => lines
+        .SelectMany(line => line.Names.Select(name => (line.Address, Name: name)))
+        .Aggregate(file, (content, entry) => HostsFile.Remove(content, entry.Address, entry.Name));
+
+    private void ForNeighbours(NetworkState state, Func<byte[], IEnumerable<NamedAddress>, byte[]> change)
     {
         List<NamedAddress> own = [.. Lines(state)];
         if (own.Count == 0)
@@ -81,31 +84,23 @@ internal sealed partial class NetworkService
 
         foreach ((NetworkState other, List<NamedAddress> theirs) in Neighbours(state))
         {
-            EditHosts(other.ContainerId, file =>
-            {
-                foreach (NamedAddress line in own.Where(line => theirs.Any(one => one.NetworkId == line.NetworkId)))
-                {
-                    change(file, line);
-                }
-            });
+            EditHosts(other.ContainerId, file => change(file, own.Where(line => theirs.Any(one => one.NetworkId == line.NetworkId))));
         }
     }
 
     /// <summary>Changes a running container's file in place, leaving alone what the container wrote itself.</summary>
     /// <returns>False when it has none: it is just ending.</returns>
-    private bool EditHosts(string id, Action<HostsFile> change)
+    private bool EditHosts(string id, Func<byte[], byte[]> change)
     {
-        string path = paths.Hosts(id);
-        byte[]? content = InPlaceFile.Read(path);
-        if (content is null)
+        try
         {
-            return false;
+            InPlaceFile.Update(paths.Hosts(id), change);
+            return true;
         }
-
-        HostsFile file = HostsFile.Parse(content);
-        change(file);
-        InPlaceFile.Write(path, file.ToBytes());
-        return true;
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.EFBIG)
+        {
+            return false; // Ended, or the container made it too large to be touched.
+        }
     }
 
     /// <summary>host-gateway is the host, as this container reaches it.</summary>

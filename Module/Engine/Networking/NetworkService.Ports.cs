@@ -8,11 +8,6 @@ namespace Containers.Engine.Networking;
 /// <summary>Ports of the host.</summary>
 internal sealed partial class NetworkService
 {
-    /// <summary>1.2's range of ports the engine chooses from.</summary>
-    private const int FirstDynamicPort = 49153;
-
-    private const int LastDynamicPort = 65535;
-
     private IReadOnlyList<PortState> PlanPorts(
         NetworkRequest request, NetworkState state, List<(NetworkAttachment Attachment, NetworkRecord Network)> networks)
     {
@@ -61,7 +56,7 @@ internal sealed partial class NetworkService
         {
             foreach (PortState port in taken)
             {
-                leases.Release(id, Parse(port.HostAddress), port.HostPort, port.Protocol);
+                leases.Release(Lease(id, port));
             }
 
             throw;
@@ -86,19 +81,16 @@ internal sealed partial class NetworkService
                     address.ToString(), "Make the network with -IPv6.");
             }
 
-            if (number == 0 || (port.LastHostPort > 0 && address == addresses[0]))
-            {
-                number = leases.TakeDynamic(
-                    id, address, port.Port.Protocol, number == 0 ? FirstDynamicPort : port.HostPort, number == 0 ? LastDynamicPort : port.LastHostPort);
-            }
-            else
-            {
-                leases.Take(id, address, number, port.Port.Protocol);
-            }
+            // The second address gets the port that the first one got.
+            bool first = address == addresses[0];
+            HostPortLease lease = first && number == 0 ? leases.TakeDynamic(id, address, port.Port.Protocol)
+                : first && port.LastHostPort > 0 ? leases.TakeFirst(id, address, port.Port.Protocol, number, port.LastHostPort)
+                : leases.Take(id, address, number, port.Port.Protocol);
+            number = lease.Port;
 
             taken.Add(new PortState(address.ToString(), number, port.Port.Number, port.Port.Protocol));
         }
     }
 
-    private static IPAddress Parse(string address) => IPAddress.Parse(address);
+    private static HostPortLease Lease(string id, PortState port) => new(id, IPAddress.Parse(port.HostAddress), port.HostPort, port.Protocol);
 }

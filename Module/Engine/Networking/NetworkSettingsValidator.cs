@@ -23,10 +23,12 @@ internal static class NetworkSettingsValidator
         ValidateBridge(settings, store, host);
         NetworkDefinitionCompiler.ValidateMtu(settings.Mtu);
         ValidateAddresses(settings, host);
-        ResolvConf.ValidateServers(settings.Dns);
-        ResolvConf.ValidateSearch(settings.DnsSearch);
-        ResolvConf.ValidateOptions(settings.DnsOptions);
-        SubnetChooser.ParsePools(settings.AddressPools);
+        ValidateNames(settings.Dns, settings.DnsSearch, settings.DnsOptions);
+        foreach (string pool in settings.AddressPools)
+        {
+            _ = AddressPool.Parse(pool);
+        }
+
         if (settings.ChainPrefix.Length is 0 or > 14 || !settings.ChainPrefix.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c is '-' or '_')
             || !char.IsAsciiLetterUpper(settings.ChainPrefix[0]))
         {
@@ -41,6 +43,24 @@ internal static class NetworkSettingsValidator
             throw new EngineException(
                 EngineErrorKind.InvalidArgument, "InvalidFirewallBackend", $"There is no firewall backend \"{settings.FirewallBackend}\".", settings.FirewallBackend,
                 "Use auto, nft or legacy.");
+        }
+    }
+
+    internal static void ValidateNames(IEnumerable<string> servers, IEnumerable<string> search, IEnumerable<string> options)
+    {
+        foreach (string server in servers)
+        {
+            ResolvConf.ValidateServer(server);
+        }
+
+        foreach (string domain in search)
+        {
+            ResolvConf.ValidateSearch(domain);
+        }
+
+        foreach (string option in options)
+        {
+            ResolvConf.ValidateOption(option);
         }
     }
 
@@ -69,26 +89,11 @@ internal static class NetworkSettingsValidator
 
     private static void ValidateAddresses(NetworkSettings settings, RtnetlinkSocket host)
     {
-        InterfaceAddress? bridge = null;
-        if (settings.BridgeAddress is not null
-            && (!InterfaceAddress.TryParse(settings.BridgeAddress, out bridge) || bridge!.IsIPv6 || bridge.PrefixLength is < 8 or > 30
-                || bridge.Address.Equals(bridge.Network.BaseAddress)))
-        {
-            throw new EngineException(
-                EngineErrorKind.InvalidArgument, "InvalidAddress", $"\"{settings.BridgeAddress}\" is no address a bridge could have.", settings.BridgeAddress,
-                "Write it like 192.168.5.1/24.");
-        }
-
+        InterfaceAddress? bridge = settings.BridgeAddress is null ? null : SubnetValidation.ParseBridgeAddress(settings.BridgeAddress);
         IPNetwork? subnet = bridge?.Network ?? Existing(settings, host);
         if (settings.FixedCidr is not null)
         {
-            IPNetwork range = SubnetChooser.Parse(settings.FixedCidr);
-            if (subnet is { } within)
-            {
-                _ = SubnetChooser.ParseRange(settings.FixedCidr, within);
-            }
-
-            _ = range;
+            _ = subnet is { } within ? SubnetValidation.ParseRange(settings.FixedCidr, within) : SubnetValidation.ParseSubnet(settings.FixedCidr);
         }
 
         if (settings.DefaultGateway is not null)
@@ -96,7 +101,7 @@ internal static class NetworkSettingsValidator
             RequireAddress(settings.DefaultGateway, "DefaultGateway");
             if (subnet is { } within)
             {
-                _ = SubnetChooser.ParseGateway(settings.DefaultGateway, within);
+                _ = SubnetValidation.ParseGateway(settings.DefaultGateway, within);
             }
         }
 
@@ -105,7 +110,7 @@ internal static class NetworkSettingsValidator
             RequireAddress(settings.DefaultBindingAddress, "DefaultBindingAddress");
         }
 
-        if (settings.IPv6Subnet is not null && SubnetChooser.Parse(settings.IPv6Subnet).BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6)
+        if (settings.IPv6Subnet is not null && SubnetValidation.ParseSubnet(settings.IPv6Subnet).BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6)
         {
             throw new EngineException(
                 EngineErrorKind.InvalidArgument, "InvalidSubnet", $"\"{settings.IPv6Subnet}\" is no IPv6 subnet.", settings.IPv6Subnet,
