@@ -13,7 +13,14 @@ internal sealed unsafe partial class Supervisor
 
     private const long GoodRunNanoseconds = 10_000_000_000;
 
+    /// <summary>How long a session may keep the network lock from us.</summary>
+    private const int LockMilliseconds = 10_000;
+
+    /// <summary>The same while a session waits for the news of an end.</summary>
+    private const int ShortLockMilliseconds = 500;
+
     private uint _failures;
+    private bool _networkUndone;
 
     /// <summary>Signal, wait, kill. A container between two runs is simply not started again.</summary>
     private void Stop(int signal, int timeoutMilliseconds)
@@ -162,6 +169,7 @@ internal sealed unsafe partial class Supervisor
             Libc.close(MonitorProtocol.NetworkDescriptor);
         }
 
+        _ports.ReleaseAll();
         _state.Running = _state.Restarting = _state.Paused = false;
         _state.Pid = 0;
         _log.Close();
@@ -176,10 +184,14 @@ internal sealed unsafe partial class Supervisor
 
             Libc.unlinkat(Libc.AT_FDCWD, _nameFile, 0);
             Libc.renameat(Libc.AT_FDCWD, _plan->DataDirectory, Libc.AT_FDCWD, _plan->TrashDirectory);
+            _networkUndone = NetworkUndo.Run(_plan, ShortLockMilliseconds);
             _cgroup.Remove();
             Close(ref _mountNamespace);
             RemoveTree(_plan->TrashDirectory);
-            RemoveRunFiles();
+            if (_networkUndone)
+            {
+                RemoveRunFiles();
+            }
         }
         else
         {
@@ -191,8 +203,19 @@ internal sealed unsafe partial class Supervisor
 
     private void RemoveWhatIsLeft()
     {
+        // Behind the news: whoever stopped the container does this itself, under the same lock. Before the container's lock is free.
+        if (!_networkUndone)
+        {
+            NetworkUndo.Run(_plan, LockMilliseconds);
+        }
+
         if ((_plan->Flags & PlanFlags.RemoveOnExit) != 0)
         {
+            if (!_networkUndone)
+            {
+                RemoveRunFiles();
+            }
+
             return;
         }
 

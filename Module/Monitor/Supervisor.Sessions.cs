@@ -194,6 +194,12 @@ internal sealed unsafe partial class Supervisor
                 new ReadOnlySpan<byte>(data, length).CopyTo(new Span<byte>(_nameFile, length));
                 _nameFile[length] = 0;
                 break;
+            case MessageType.HoldPort:
+                errno = length < sizeof(PlanPort) ? Errno.EINVAL : _ports.Hold((PlanPort*)&request);
+                break;
+            case MessageType.ReleasePort:
+                errno = length < sizeof(PlanPort) ? Errno.EINVAL : _ports.Release((PlanPort*)&request);
+                break;
             case MessageType.Wait:
                 client.Waiting = true;
                 break;

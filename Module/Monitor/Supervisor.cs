@@ -25,6 +25,7 @@ internal sealed unsafe partial class Supervisor
     private StateFile _state;
     private MonitorCgroup _group;
     private LogWriter _log;
+    private HeldPorts _ports;
 
     private int _process = -1;
     private int _mountNamespace = -1;
@@ -72,11 +73,14 @@ internal sealed unsafe partial class Supervisor
         session.Descriptor = MonitorProtocol.SessionDescriptor;
         _log = LogWriter.Open(_plan);
         MessageBody body = default;
-        if (!Start())
+        if (!HoldPorts() || !Start())
         {
             body.A = _state.FailedStep;
             body.B = _state.FailedErrno;
             session.Send(MessageType.Failed, &body, sizeof(MessageBody));
+
+            // The session undoes what it made, and may hold the lock for that; this is for one that is gone.
+            NetworkUndo.Run(_plan, patienceMilliseconds: 0);
             RemoveRunFiles();
             return 1;
         }
@@ -115,6 +119,23 @@ internal sealed unsafe partial class Supervisor
         int length = StateFile.Length(plan->RunDirectory);
         new ReadOnlySpan<byte>(plan->RunDirectory, length).CopyTo(new Span<byte>(path, length));
         ".lock\0"u8.CopyTo(new Span<byte>(path + length, 6));
+    }
+
+    /// <summary>Before the process: a port that somebody else has is no reason to run anything.</summary>
+    private bool HoldPorts()
+    {
+        for (uint i = 0; i < _plan->PortCount; i++)
+        {
+            int errno = _ports.Hold(_plan->Ports + i);
+            if (errno != 0)
+            {
+                _state.FailedStep = PlanFormat.FirstPortStep + (int)i;
+                _state.FailedErrno = errno;
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Makes the pipes and the process.</summary>

@@ -41,6 +41,15 @@ internal sealed record LaunchInput
     /// </summary>
     internal bool NetworkPrepared { get; init; }
 
+    /// <inheritdoc cref="LaunchPlan.NetworkLockFile"/>
+    internal string? NetworkLockFile { get; init; }
+
+    /// <inheritdoc cref="LaunchPlan.NetworkUndo"/>
+    internal IReadOnlyList<PlanUndo> NetworkUndo { get; init; } = [];
+
+    /// <inheritdoc cref="LaunchPlan.Ports"/>
+    internal IReadOnlyList<PlanPort> Ports { get; init; } = [];
+
     /// <summary>The compiled filter, or null for none.</summary>
     internal byte[]? Seccomp { get; init; }
 

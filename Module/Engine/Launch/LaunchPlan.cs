@@ -48,4 +48,13 @@ internal sealed record LaunchPlan
     internal TimeSpan StopTimeout { get; init; }
 
     internal IReadOnlyList<string> MonitorCgroupFiles { get; init; } = [];
+
+    /// <summary>The engine's network lock, which the monitor takes before it undoes anything; null for a container without rules.</summary>
+    internal string? NetworkLockFile { get; init; }
+
+    /// <summary>What the monitor runs at the final end, in this order, where a session has not done so.</summary>
+    internal IReadOnlyList<PlanUndo> NetworkUndo { get; init; } = [];
+
+    /// <summary>Ports of the host that the monitor keeps other programs from; at most <see cref="PlanFormat.MaximumPorts"/>.</summary>
+    internal IReadOnlyList<PlanPort> Ports { get; init; } = [];
 }

@@ -56,6 +56,9 @@ internal sealed partial class LaunchPlanCompiler
             StopSignal = StopSignal(_spec, _input.Image),
             StopTimeout = _spec.Process.StopTimeout ?? TimeSpan.FromSeconds(10),
             MonitorCgroupFiles = _input.MonitorCgroupFiles,
+            NetworkLockFile = _input.NetworkLockFile,
+            NetworkUndo = _input.NetworkUndo,
+            Ports = _input.Ports,
         };
     }
 

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Containers.Engine.Launch.Plan;
 
@@ -11,7 +13,7 @@ internal sealed unsafe class PlanWriter
     private byte[] _buffer = new byte[16 << 10];
     private int _length;
 
-    /// <exception cref="EngineException">LaunchPlanTooLarge, InvalidCharacter.</exception>
+    /// <exception cref="EngineException">LaunchPlanTooLarge, TooManyPorts, InvalidCharacter.</exception>
     internal static byte[] Write(LaunchPlan plan) => new PlanWriter().WritePlan(plan);
 
     private byte[] WritePlan(LaunchPlan plan)
@@ -58,11 +60,25 @@ internal sealed unsafe class PlanWriter
         SetList(headerAt, at, &header.CgroupDirectories, cgroup.Directories);
         SetList(headerAt, at, &header.MonitorCgroupFiles, plan.MonitorCgroupFiles.Count > 0 ? plan.MonitorCgroupFiles : null);
 
+        SetText(headerAt, at, &header.NetworkLockFile, plan.NetworkLockFile);
+        Set(headerAt, at, (void**)&header.NetworkUndo, WriteUndo(plan.NetworkUndo));
+        header.NetworkUndoCount = (uint)plan.NetworkUndo.Count;
+        Set(headerAt, at, (void**)&header.Ports, plan.Ports.Count == 0 ? 0 : Append(MemoryMarshal.AsBytes<PlanPort>(plan.Ports.ToArray())));
+        header.PortCount = (uint)plan.Ports.Count;
+
         header.RelocationCount = (uint)_relocations.Count;
         header.RelocationOffset = (uint)Reserve(_relocations.Count * sizeof(uint));
         for (int i = 0; i < _relocations.Count; i++)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan((int)header.RelocationOffset + (i * sizeof(uint))), _relocations[i]);
+        }
+
+        if (plan.Ports.Count > PlanFormat.MaximumPorts)
+        {
+            throw new EngineException(
+                EngineErrorKind.LimitsExceeded, "TooManyPorts",
+                string.Create(CultureInfo.InvariantCulture, $"A container cannot publish more than {PlanFormat.MaximumPorts} ports."), plan.Id,
+                "Publish fewer ports, or use the host's network.");
         }
 
         if (_length > PlanFormat.MaximumSize)
@@ -103,6 +119,23 @@ internal sealed unsafe class PlanWriter
         }
 
         new ReadOnlySpan<byte>(at, sizeof(PlanStepData)).CopyTo(_buffer.AsSpan(place));
+    }
+
+    private int WriteUndo(IReadOnlyList<PlanUndo> all)
+    {
+        int first = all.Count == 0 ? 0 : Reserve(sizeof(PlanUndoData) * all.Count);
+        for (int i = 0; i < all.Count; i++)
+        {
+            PlanUndoData data = default;
+            byte* at = (byte*)&data;
+            int place = first + (i * sizeof(PlanUndoData));
+            SetText(place, at, &data.Program, all[i].Program);
+            SetList(place, at, &data.Arguments, [Path.GetFileName(all[i].Program), .. all[i].Arguments]);
+            SetText(place, at, &data.Script, all[i].Script);
+            new ReadOnlySpan<byte>(at, sizeof(PlanUndoData)).CopyTo(_buffer.AsSpan(place));
+        }
+
+        return first;
     }
 
     private void SetText(int place, byte* at, byte** field, string? text) => Set(place, at, (void**)field, text is null ? 0 : Append(text));

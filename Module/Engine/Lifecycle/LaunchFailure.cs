@@ -9,6 +9,11 @@ internal static class LaunchFailure
 {
     internal static EngineException Describe(LaunchPlan plan, string name, int stepIndex, int errno)
     {
+        if (stepIndex >= PlanFormat.FirstPortStep && stepIndex - PlanFormat.FirstPortStep < plan.Ports.Count)
+        {
+            return Port(plan.Ports[stepIndex - PlanFormat.FirstPortStep], name, errno);
+        }
+
         if (stepIndex < 0 || stepIndex >= plan.Steps.Count)
         {
             return new EngineException(
@@ -52,6 +57,29 @@ internal static class LaunchFailure
                 EngineErrorKind.ResourceUnavailable, "LaunchStepFailed",
                 $"Container \"{name}\" cannot be started: step {stepIndex + 1}, {step.Code} {step.Target}, failed: {Errno.Describe(errno)}.", name,
                 "Get-ContainerPlan shows all steps.", cause),
+        };
+    }
+
+    /// <summary>A port that the monitor could not take, at the start or when it was published later.</summary>
+    internal static EngineException Port(PlanPort port, string name, int errno)
+    {
+        string described = HostPort.Describe(port);
+        LinuxException cause = new("bind", described, errno);
+        return errno switch
+        {
+            Errno.EADDRINUSE => new EngineException(
+                EngineErrorKind.ResourceBusy, "PortInUse", $"Port {described} is used by another program.", described,
+                "Choose another host port; ss -lnptu shows who has this one.", cause),
+            Errno.EADDRNOTAVAIL => new EngineException(
+                EngineErrorKind.ObjectNotFound, "HostAddressNotFound", $"This host has no address {HostPort.AddressOf(port)}.", described,
+                "Publish the port at an address of this host, or at all of them.", cause),
+            Errno.EMFILE => new EngineException(
+                EngineErrorKind.LimitsExceeded, "TooManyPorts", $"Container \"{name}\" publishes more ports than one process may have open.", name,
+                "Publish fewer ports, or raise the limit of open files (ulimit -n).", cause),
+            _ => new EngineException(
+                errno is Errno.EACCES or Errno.EPERM ? EngineErrorKind.PermissionDenied : EngineErrorKind.ResourceUnavailable, "PortNotUsable",
+                $"Port {described} cannot be used for container \"{name}\": {Errno.Describe(errno)}.", described,
+                "Choose another host port.", cause),
         };
     }
 

@@ -56,6 +56,16 @@ internal sealed unsafe class MonitorConnection(int socket) : IDisposable
     /// <summary>Sends a request. A monitor that has just left does not take it: the answer that fails to come says so.</summary>
     internal void Send(MessageType type, MessageBody body) => TrySend(type, new ReadOnlySpan<byte>(&body, sizeof(MessageBody)));
 
+    /// <summary>Asks for a port to be held or released; the answer is Done, or Refused with bind(2)'s errno.</summary>
+    /// <param name="type">HoldPort or ReleasePort.</param>
+    /// <param name="port">The port.</param>
+    internal void Send(MessageType type, PlanPort port)
+    {
+        MessageBody body = default;
+        *(PlanPort*)&body = port;
+        Send(type, body);
+    }
+
     /// <returns>False when the monitor has left.</returns>
     internal bool TrySend(MessageType type, ReadOnlySpan<byte> data)
     {

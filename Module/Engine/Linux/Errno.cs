@@ -43,8 +43,10 @@ public static class Errno
     public const int ENODATA = 61;
     public const int EBADMSG = 74;
     public const int EOVERFLOW = 75;
+    public const int EPROTONOSUPPORT = 93;
     public const int EOPNOTSUPP = 95;
     public const int EADDRINUSE = 98;
+    public const int EADDRNOTAVAIL = 99;
     public const int ECONNRESET = 104;
     public const int ENOBUFS = 105;
     public const int ETIMEDOUT = 110;

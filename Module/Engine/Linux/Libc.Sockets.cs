@@ -6,12 +6,16 @@ internal static unsafe partial class Libc
 {
     internal const int AF_UNIX = 1;
     internal const int AF_INET = 2;
+    internal const int AF_INET6 = 10;
     internal const int SOCK_STREAM = 1;
     internal const int SOCK_DGRAM = 2;
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;
     internal const int SO_PEERCRED = 17;
+    internal const int SO_ATTACH_FILTER = 26;
+    internal const int IPPROTO_IPV6 = 41;
+    internal const int IPV6_V6ONLY = 26;
     internal const int MSG_NOSIGNAL = 0x4000;
     internal const int MSG_DONTWAIT = 0x40;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Containers.Engine.Launch;
@@ -84,6 +85,28 @@ public unsafe class PlanWriterTests
         Assert.Contains((uint)Marshal.OffsetOf<PlanHeader>(nameof(PlanHeader.Steps)), seen);
         Assert.Contains((uint)Marshal.OffsetOf<PlanHeader>(nameof(PlanHeader.RunDirectory)), seen);
         Assert.DoesNotContain((uint)Marshal.OffsetOf<PlanHeader>(nameof(PlanHeader.PidNamespace)), seen);
+    }
+
+    [Fact]
+    public void What_is_undone_and_held_is_in_the_header()
+    {
+        LaunchInput input = PlanInput.Of(PlanInput.Spec()) with
+        {
+            NetworkLockFile = "/run/x/network.lock",
+            NetworkUndo = [new PlanUndo("/sbin/a", ["-w", "10"], "/run/x/a"), new PlanUndo("/sbin/b", [], "/run/x/b")],
+            Ports = [HostPort.Of("tcp", IPAddress.Any, 80), HostPort.Of("sctp", IPAddress.Parse("2001:db8::1"), 65535)],
+        };
+        byte[] file = PlanWriter.Write(LaunchPlanCompiler.Compile(input));
+        PlanHeader header = MemoryMarshal.Read<PlanHeader>(file);
+        Assert.Equal("/run/x/network.lock", Text(file, header.NetworkLockFile));
+        Span<PlanUndoData> undo = MemoryMarshal.Cast<byte, PlanUndoData>(file.AsSpan((int)header.NetworkUndo))[..(int)header.NetworkUndoCount];
+        Assert.Equal(2, undo.Length);
+        Assert.Equal(("/sbin/a", "/run/x/a"), (Text(file, undo[0].Program), Text(file, undo[0].Script)));
+        Assert.Equal(["a", "-w", "10"], List(file, undo[0].Arguments));
+        Assert.Equal(["b"], List(file, undo[1].Arguments));
+        Span<PlanPort> ports = MemoryMarshal.Cast<byte, PlanPort>(file.AsSpan((int)header.Ports))[..(int)header.PortCount];
+        Assert.Equal(["80/tcp", "65535/sctp of 2001:db8::1"], ports.ToArray().Select(HostPort.Describe));
+        Assert.Equal(24, sizeof(PlanPort));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Containers.Engine.Linux;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
@@ -62,6 +63,27 @@ internal sealed unsafe class NetworkSandbox : IDisposable
     internal void Connect(string name, NetworkSandbox other, string otherName) => Required(
         "link", "add", name, "type", "veth", "peer", "name", otherName,
         "netns", $"/proc/{Environment.ProcessId}/fd/{other.Handle.DangerousGetHandle()}");
+
+    /// <summary>Runs a test on a thread that is in the namespace; what it starts is in it, too.</summary>
+    internal void Inside(Action test)
+    {
+        ExceptionDispatchInfo? failure = null;
+        Thread inside = new(() =>
+        {
+            try
+            {
+                Assert.Equal(0, Libc.setns((int)Handle.DangerousGetHandle(), (int)Libc.CLONE_NEWNET));
+                test();
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        });
+        inside.Start();
+        inside.Join();
+        failure?.Throw();
+    }
 
     internal static string IdentityOf(int descriptor) => Link($"/proc/self/fd/{descriptor}");
 

@@ -41,6 +41,8 @@ internal enum MessageType : byte
     Wait = 40,
     Attach = 41,
     Detach = 42,
+    HoldPort = 43,
+    ReleasePort = 44,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -52,11 +54,14 @@ internal struct MessageHeader
     internal int Length;
 }
 
-/// <summary>The body of every message but Input, Output, Error and SetNameFile: 32 bytes.</summary>
+/// <summary>The body of every message but Input, Output, Error and SetNameFile: 32 bytes. HoldPort and ReleasePort: a <see cref="PlanPort"/>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct MessageBody
 {
-    /// <summary>Started: pid. Failed: index of the step, or -1 before the first. Exited: exit code. Signal, Stop: the signal.</summary>
+    /// <summary>
+    /// Started: pid. Failed: index of the step, -1 before the first, from <see cref="PlanFormat.FirstPortStep"/> a port. Exited:
+    /// exit code. Signal, Stop: the signal.
+    /// </summary>
     internal int A;
 
     /// <summary>Failed, Refused: errno. Exited: signal that ended it, or 0. Stop: time-out in milliseconds, -1 for ever. SetRestart: kind.</summary>

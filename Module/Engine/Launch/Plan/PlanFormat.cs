@@ -14,13 +14,19 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 3;
+    internal const uint Version = 4;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
 
     /// <summary>Numbered places for descriptors that steps hand to each other.</summary>
     internal const int Slots = 24;
+
+    /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
+    internal const int MaximumPorts = 4096;
+
+    /// <summary>A start that fails with this step or a higher one could not take a port: the difference is its index. No plan has so many steps.</summary>
+    internal const int FirstPortStep = 1 << 20;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -80,6 +86,17 @@ internal unsafe struct PlanHeader
 
     /// <summary>cgroup.procs files of the monitors' own cgroup: a detached monitor leaves the session's cgroup, or null.</summary>
     internal byte** MonitorCgroupFiles;
+
+    /// <summary>The engine's network lock (flock(2)), or null when there is nothing to undo.</summary>
+    internal byte* NetworkLockFile;
+
+    /// <summary>Run at the container's final end, each if its script is there.</summary>
+    internal PlanUndoData* NetworkUndo;
+
+    /// <summary>Held by the monitor from before the first run until the final end.</summary>
+    internal PlanPort* Ports;
+    internal uint NetworkUndoCount;
+    internal uint PortCount;
 }
 
 [Flags]
