@@ -1,46 +1,135 @@
 using Containers.Engine.Networking;
+using Containers.Engine.Networking.Netlink;
 
 namespace Containers.Engine;
 
 /// <summary>Networks, bridges, the host's settings for them, and the firewall.</summary>
 public sealed partial class ContainerEngine
 {
-    public NetworkSettings GetNetworkSettings() => throw new NotImplementedException();
+    public NetworkSettings GetNetworkSettings() => _settings.Read().Network;
 
-    /// <summary>Judges and keeps new settings; what runs is adapted where that is possible.</summary>
+    /// <summary>Judges and keeps new settings. Running containers stay as they are, but for the firewall.</summary>
+    /// <param name="change">From the settings as they are to those that are wanted.</param>
+    /// <param name="validateOnly">Only the judgement is wanted.</param>
+    /// <param name="warnings">Gets what takes effect later.</param>
     /// <exception cref="EngineException">ConflictingSettings, InvalidSubnet, BridgeNotFound and the like.</exception>
-    public NetworkSettings SetNetworkSettings(Func<NetworkSettings, NetworkSettings> change, bool validateOnly, IList<string> warnings) =>
-        throw new NotImplementedException();
+    public NetworkSettings SetNetworkSettings(Func<NetworkSettings, NetworkSettings> change, bool validateOnly, IList<string> warnings)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        _store.Prepare();
+        HostSettings now = _settings.Read();
+        NetworkSettings wanted = change(now.Network);
+        using (RtnetlinkSocket host = RtnetlinkSocket.Open())
+        {
+            NetworkSettingsValidator.Validate(wanted, _networks.Store, host);
+        }
 
-    public IReadOnlyList<ContainerNetwork> ListNetworks() => throw new NotImplementedException();
+        if (!validateOnly && wanted != now.Network)
+        {
+            _reconciler.Run();
+            _networks.ChangeSettings(now.Network, wanted, () => _settings.Write(now with { Network = wanted }), warnings);
+        }
+
+        return wanted;
+    }
+
+    /// <summary>The default network first.</summary>
+    public IReadOnlyList<ContainerNetwork> ListNetworks()
+    {
+        _reconciler.Run();
+        return _networks.ListNetworks();
+    }
 
     /// <exception cref="EngineException">NetworkNotFound.</exception>
-    public ContainerNetwork GetNetwork(string nameOrId) => throw new NotImplementedException();
+    public ContainerNetwork GetNetwork(string nameOrId)
+    {
+        _reconciler.Run();
+        return _networks.GetNetwork(nameOrId);
+    }
 
     /// <exception cref="EngineException">NetworkExists, SubnetOverlaps, InvalidSubnet, InvalidGateway, ParentNotFound, InvalidMtu ...</exception>
-    public ContainerNetwork CreateNetwork(NetworkDefinition definition, IList<string> warnings) => throw new NotImplementedException();
+    public ContainerNetwork CreateNetwork(NetworkDefinition definition, IList<string> warnings)
+    {
+        _store.Prepare();
+        return _networks.Create(definition, warnings);
+    }
 
     /// <param name="nameOrId">The network.</param>
     /// <param name="force">Running containers are disconnected first.</param>
     /// <exception cref="EngineException">NetworkInUse, DefaultNetwork.</exception>
-    public void RemoveNetwork(string nameOrId, bool force) => throw new NotImplementedException();
+    public void RemoveNetwork(string nameOrId, bool force)
+    {
+        _reconciler.Run();
+        ContainerNetwork network = _networks.GetNetwork(nameOrId);
+        NetworkRecord record = _networks.Store.Find(network.Name) ?? throw new EngineException(
+            EngineErrorKind.InvalidOperation, "DefaultNetwork", $"The network \"{network.Name}\" is the default network.", network.Name,
+            "To have none run: Set-ContainerHost -BridgeName none");
+        foreach (string container in force ? network.Containers : [])
+        {
+            Unpublish(container, _ => _networks.Store.State(_store.Resolve(container))?.Primary?.NetworkId == record.Id);
+            Disconnect(container, record.Name);
+        }
 
-    public IReadOnlyList<ContainerBridge> ListBridges() => throw new NotImplementedException();
+        _networks.Remove(record);
+    }
+
+    public IReadOnlyList<ContainerBridge> ListBridges()
+    {
+        _reconciler.Run();
+        return _networks.ListBridges();
+    }
 
     /// <exception cref="EngineException">BridgeExists, InterfaceExists.</exception>
-    public ContainerBridge CreateBridge(BridgeDefinition definition, IList<string> warnings) => throw new NotImplementedException();
+    public ContainerBridge CreateBridge(BridgeDefinition definition, IList<string> warnings)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        _store.Prepare();
+        _networks.CreateBridge(definition, warnings);
+        return _networks.GetBridge(definition.Name);
+    }
 
-    public ContainerBridge SetBridge(string name, BridgeChange change, IList<string> warnings) => throw new NotImplementedException();
+    /// <exception cref="EngineException">BridgeNotFound, BridgeNotManaged, NetworkInUse.</exception>
+    public ContainerBridge SetBridge(string name, BridgeChange change, IList<string> warnings)
+    {
+        _reconciler.Run();
+        _networks.SetBridge(name, change);
+        return _networks.GetBridge(name);
+    }
 
-    public void RemoveBridge(string name, bool force) => throw new NotImplementedException();
+    /// <param name="name">A bridge that the engine made.</param>
+    /// <param name="force">Running containers are disconnected first.</param>
+    public void RemoveBridge(string name, bool force)
+    {
+        _reconciler.Run();
+        ContainerBridge bridge = _networks.GetBridge(name);
+        if (force && _networks.Store.Find(bridge.Network) is not null)
+        {
+            RemoveNetwork(bridge.Network, force);
+            return;
+        }
+
+        _networks.RemoveBridge(name);
+    }
 
     /// <summary>The rules that should be in force now, in order.</summary>
-    public IReadOnlyList<ContainerFirewallRule> GetFirewallRules() => throw new NotImplementedException();
+    public IReadOnlyList<ContainerFirewallRule> GetFirewallRules()
+    {
+        _reconciler.Run();
+        return _networks.GetRules();
+    }
 
     /// <summary>Compares what should be with what is; empty when all is well.</summary>
-    public IReadOnlyList<ContainerNetworkProblem> TestNetwork() => throw new NotImplementedException();
+    public IReadOnlyList<ContainerNetworkProblem> TestNetwork()
+    {
+        _reconciler.Run();
+        return _networks.Check();
+    }
 
     /// <summary>Puts right what can be.</summary>
     /// <returns>What was wrong and is right now.</returns>
-    public IReadOnlyList<ContainerNetworkProblem> RepairNetwork(IList<string> warnings) => throw new NotImplementedException();
+    public IReadOnlyList<ContainerNetworkProblem> RepairNetwork(IList<string> warnings)
+    {
+        _reconciler.Run();
+        return _networks.Repair(warnings);
+    }
 }

@@ -90,7 +90,7 @@ public sealed record PeerLinkDefinition
 }
 
 /// <summary>Something about the networks that is not as it should be.</summary>
-/// <param name="Kind">RuleMissing, RuleForeign, RuleOrder, ChainShadowed, BridgeMissing, BridgeDown, AddressMissing, AdapterMissing, ForwardingOff, RouteConflict.</param>
+/// <param name="Kind">RuleMissing, RuleForeign, RuleOrder, ChainShadowed, BridgeMissing, BridgeDown, AddressMissing, AdapterMissing, AdapterUnplugged, ForwardingOff, RouteConflict.</param>
 /// <param name="Subject">The bridge, the container, the rule.</param>
 /// <param name="Message">A sentence.</param>
 /// <param name="Repairable">Repair-ContainerNetwork can put it right.</param>

@@ -9,11 +9,12 @@ namespace Containers.Engine.Networking;
 /// firewall and the names others know follow from what is written down. One lock for all of it, held for some milliseconds.
 /// </summary>
 /// <param name="paths">Where its files lie.</param>
+/// <param name="store">The files themselves.</param>
 /// <param name="settings">The host's settings, as they are now.</param>
 /// <param name="isActive">Whether a container runs, or is being started: what others have is left over.</param>
-internal sealed partial class NetworkService(NetworkPaths paths, Func<NetworkSettings> settings, Func<string, bool> isActive)
+internal sealed partial class NetworkService(NetworkPaths paths, NetworkStore store, Func<NetworkSettings> settings, Func<string, bool> isActive)
 {
-    private readonly NetworkStore _store = new(paths);
+    private readonly NetworkStore _store = store;
 
     internal NetworkStore Store => _store;
 

@@ -26,6 +26,6 @@ internal sealed record FirewallRule(FirewallFamily Family, string Table, string 
 
     internal ContainerFirewallRule ToPublic() => new()
     {
-        Family = Family, Table = Table, Chain = Chain, Rule = Text, Owner = Owner, OwnerName = OwnerName, Reason = Reason, IsJump = IsJump,
+        Family = Family.ToString(), Table = Table, Chain = Chain, Rule = Text, OwnerId = Owner ?? "", Owner = OwnerName ?? "", Reason = Reason,
     };
 }
