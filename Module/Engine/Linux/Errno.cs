@@ -44,7 +44,9 @@ public static class Errno
     public const int EBADMSG = 74;
     public const int EOVERFLOW = 75;
     public const int EPROTONOSUPPORT = 93;
+    public const int ESOCKTNOSUPPORT = 94;
     public const int EOPNOTSUPP = 95;
+    public const int EAFNOSUPPORT = 97;
     public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;
     public const int ECONNRESET = 104;
