@@ -132,14 +132,6 @@ public sealed partial class ContainerEngine
 
     private IReadOnlyList<ContainerPort> ImagePorts(ContainerRecord record) => Ports.OfImage(Images.Open(record.ImageId).Config);
 
-    /// <summary>What the container that is linked to offers.</summary>
-    private LinkTarget Target(LinkSpec link)
-    {
-        ContainerRecord record = _store.Record(link.Container);
-        return new LinkTarget(record.Id, record.Name, link.Alias, [.. record.Spec.Network.Exposed.Concat(ImagePorts(record))
-            .Concat(record.Spec.Network.Published.Select(port => port.Port)).Distinct()]);
-    }
-
     /// <summary>A name is resolved once: the container that is linked to stays the same when names change.</summary>
     private LinkSpec ResolveLink(string owner, LinkSpec link)
     {

@@ -236,7 +236,7 @@ public sealed partial class ContainerEngine
 
         if (now.IsRunning)
         {
-            _networks.AddLink(record.Id, Target(link));
+            _networks.AddLink(record.Id, _launcher.Target(link));
         }
 
         return (record with { Spec = Networked(record.Spec, record.Spec.Network with { Links = [.. record.Spec.Network.Links, link] }) },

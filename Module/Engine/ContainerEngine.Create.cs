@@ -3,6 +3,7 @@ using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Linux;
+using Containers.Engine.Networking;
 using Containers.Engine.Storage;
 
 namespace Containers.Engine;
@@ -26,7 +27,7 @@ public sealed partial class ContainerEngine
         ContainerRecord record = NewRecord(spec, name ?? "", id);
         _ = DeviceLookup.Find(spec.Security);
         _store.Prepare();
-        _reconciler.Run();
+        _reconciler.Run(starting: true);
         string directory = _paths.NewContainer(id);
         try
         {
@@ -88,6 +89,8 @@ public sealed partial class ContainerEngine
             monitor?.TrySend(MessageType.SetNameFile, System.Text.Encoding.UTF8.GetBytes(_paths.Name(newName)));
         }
 
+        _networks.Rename(id, newName);
+
         return _store.Get(id);
     }
 
@@ -106,9 +109,21 @@ public sealed partial class ContainerEngine
             Created = DateTimeOffset.UtcNow,
             ImageId = image.Id,
             Command = LaunchPlanCompiler.CommandLine(spec.Process, ContainerLauncher.Defaults(image.Config)),
-            Spec = spec with { Namespaces = namespaces },
+            Spec = spec with { Namespaces = namespaces, Network = ResolveNetwork(spec.Network, id) },
         };
     }
+
+    /// <summary>Names of networks and containers become what they are kept as; what is not there is an error now, not at the start.</summary>
+    private NetworkSpec ResolveNetwork(NetworkSpec network, string id) => network with
+    {
+        Mode = ResolveMode(network.Mode),
+        Networks = [.. network.Networks.Select(one => one with { Network = NetworkName(one.Network) })],
+        Links = [.. network.Links.Select(link => ResolveLink(id, link))],
+    };
+
+    private string NetworkName(string name) => name.Equals(NetworkSpec.Bridge, StringComparison.OrdinalIgnoreCase)
+        ? NetworkSpec.Bridge
+        : (_networks.Store.Find(name) ?? throw NetworkStore.NotFound(name)).Name;
 
     /// <summary>A name is resolved once: the container that is joined stays the same when names change.</summary>
     private string ResolveMode(string mode) => mode.StartsWith(NamespaceSpec.ContainerPrefix, StringComparison.Ordinal)

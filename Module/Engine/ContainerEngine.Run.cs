@@ -44,7 +44,7 @@ public sealed partial class ContainerEngine
         }
 
         MonitorConnection connection = Launch(id, foreground: true, warnings, cancellation);
-        return new RunSession(now, connection);
+        return new RunSession(now, connection, () => ReleaseNetwork(id));
     }
 
     public Container Restart(string nameOrId, TimeSpan? timeout, string? signal, IList<string> warnings, CancellationToken cancellation)
@@ -70,6 +70,32 @@ public sealed partial class ContainerEngine
         }
 
         return connection;
+    }
+
+    /// <summary>
+    /// The end of a run that this session saw: addresses, ports and rules go now. When somebody else works on the container they will.
+    /// </summary>
+    private void ReleaseNetwork(string id)
+    {
+        if (_networks.Store.State(id) is null)
+        {
+            return;
+        }
+
+        try
+        {
+            using FileLock? turn = FileLock.TryTake(_paths.Operations(id), TimeSpan.Zero, CancellationToken.None);
+            if (turn is null || _store.TryGet(id)?.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting)
+            {
+                return;
+            }
+
+            _networks.Release(id);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT)
+        {
+            _networks.Release(id); // It removed itself.
+        }
     }
 
     /// <summary>A container whose process has ended still has a monitor for a moment, which unmounts and writes the last state.</summary>

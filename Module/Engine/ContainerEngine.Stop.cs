@@ -64,6 +64,7 @@ public sealed partial class ContainerEngine
             }
         }
 
+        ReleaseNetwork(id);
         return _store.TryGet(id) ?? container;
     }
 

@@ -1,6 +1,7 @@
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
+using Containers.Engine.Networking;
 
 namespace Containers.Engine;
 
@@ -20,16 +21,22 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly MonitorProcess _monitors;
     private readonly ContainerLauncher _launcher;
     private readonly Reconciler _reconciler;
+    private readonly HostSettingsStore _settings;
+    private readonly NetworkService _networks;
 
     public ContainerEngine(EngineOptions options)
     {
         Options = options;
         _images = new ImageStore(options.DataRoot);
         _paths = new EnginePaths(options);
-        _store = new ContainerStore(_paths);
+        _settings = new HostSettingsStore(options.DataRoot);
+        NetworkPaths networkPaths = new(options.DataRoot, options.RunRoot);
+        NetworkStore networkStore = new(networkPaths);
+        _store = new ContainerStore(_paths, networkStore);
+        _networks = new NetworkService(networkPaths, networkStore, () => _settings.Read().Network, _store.IsActive);
         _monitors = new MonitorProcess(options.MonitorPath);
-        _launcher = new ContainerLauncher(_paths, _store, _images, _monitors);
-        _reconciler = new Reconciler(_paths, _store, _launcher);
+        _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks);
+        _reconciler = new Reconciler(_paths, _store, _launcher, _networks);
     }
 
     public EngineOptions Options { get; }

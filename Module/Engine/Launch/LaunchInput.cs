@@ -50,6 +50,9 @@ internal sealed record LaunchInput
     /// <inheritdoc cref="LaunchPlan.Ports"/>
     internal IReadOnlyList<PlanPort> Ports { get; init; } = [];
 
+    /// <summary>NAME=VALUE of the containers it is linked to; the image's and the user's come after.</summary>
+    internal IReadOnlyList<string> LinkVariables { get; init; } = [];
+
     /// <summary>The compiled filter, or null for none.</summary>
     internal byte[]? Seccomp { get; init; }
 

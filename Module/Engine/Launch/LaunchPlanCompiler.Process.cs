@@ -101,6 +101,12 @@ internal sealed partial class LaunchPlanCompiler
             ["HOSTNAME"] = _spec.Namespaces.Uts == NamespaceSpec.Host ? System.Environment.MachineName : HostName(_spec, _input.Id),
             ["HOME"] = _input.User.Home,
         };
+        foreach (string variable in _input.LinkVariables)
+        {
+            string[] parts = variable.Split('=', 2);
+            variables[parts[0]] = parts[1];
+        }
+
         foreach (string variable in process.ClearEnvironment ? [] : _input.Image.Environment)
         {
             // A name without a value is not taken from the host: an image may not ask for the session's secrets (S35).

@@ -286,5 +286,8 @@ internal sealed partial class LaunchPlanCompiler
     }
 
     /// <summary>The short name: what was asked for up to its first dot, else the beginning of the id.</summary>
-    internal static string HostName(ContainerSpec spec, string id) => spec.Namespaces.HostName is { Length: > 0 } name ? name.Split('.')[0] : id[..12];
+    internal static string HostName(ContainerSpec spec, string id) =>
+        spec.Namespaces.HostName is { Length: > 0 } name ? name.Split('.')[0]
+        : spec.Network.Mode == NetworkSpec.Host ? System.Environment.MachineName.Split('.')[0] // Its network is the host's, and so is its name.
+        : id[..12];
 }

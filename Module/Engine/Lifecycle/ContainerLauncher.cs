@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Containers.Engine.Cgroups;
@@ -7,12 +8,14 @@ using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Launch.Seccomp;
 using Containers.Engine.Linux;
+using Containers.Engine.Networking;
 using Containers.Engine.Storage;
 
 namespace Containers.Engine.Lifecycle;
 
 /// <summary>From a record to a running, supervised process: look up, acquire, compile, start; undone in reverse when a part fails.</summary>
-internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store, ImageStore images, MonitorProcess monitors)
+internal sealed partial class ContainerLauncher(
+    EnginePaths paths, ContainerStore store, ImageStore images, MonitorProcess monitors, NetworkService networks)
 {
     /// <summary>The group of all containers, directly below the cgroup root: no session's end takes it along.</summary>
     internal const string CgroupRoot = "pwsh-containers";
@@ -41,7 +44,8 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
     internal LaunchPlan Preview(ContainerRecord record)
     {
         PlanCgroup cgroup = new() { JoinFiles = [], CloneIntoDirectory = "/sys/fs/cgroup/" + CgroupRoot + "/" + record.Id };
-        return Compile(record, images.Open(record.ImageId), cgroup, foreground: false, resolveProcesses: false);
+        (List<DeviceNode> devices, _) = DeviceLookup.Find(record.Spec.Security);
+        return Compile(record, images.Open(record.ImageId), cgroup, foreground: false, resolveProcesses: false, devices);
     }
 
     /// <summary>Starts the container's process. The caller holds the container's operation lock, and no monitor is alive.</summary>
@@ -54,14 +58,16 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
         MonitorConnection? connection = null;
         try
         {
-            RemoveLeftovers(record, cgroup);
-            PlanCgroup planned = MakeCgroup(cgroup, record, warnings);
+            RemoveLeftovers(record, cgroup, starting: true);
             Files.MakeDirectory(run, 0x1C0);
             Files.MakeDirectory(run + "/rootfs", 0x1C0);
+            using NetworkNamespace? network = Attach(record, image, warnings, cancellation);
             WriteEtcFiles(record, run);
-            LaunchPlan plan = Compile(record, image, planned, foreground, resolveProcesses: true);
+            (List<DeviceNode> devices, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
+            PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
+            LaunchPlan plan = Compile(record, image, planned, foreground, resolveProcesses: true, devices);
             Files.Write(run + "/plan", PlanWriter.Write(plan), 0x180); // 0600
-            connection = monitors.Start(run + "/plan");
+            connection = monitors.Start(run + "/plan", network?.Handle);
             AwaitStart(record, plan, connection, cancellation);
             return connection;
         }
@@ -79,7 +85,7 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
         config.Config.StopSignal ?? "");
 
     /// <summary>Kills and removes what a dead monitor left behind. Idempotent.</summary>
-    internal void RemoveLeftovers(ContainerRecord record, ICgroup cgroup)
+    internal void RemoveLeftovers(ContainerRecord record, ICgroup cgroup, bool starting = false)
     {
         if (cgroup.Exists)
         {
@@ -96,6 +102,7 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
             Cgroups.RemoveEmpty(CgroupRoot);
         }
 
+        networks.Release(record.Id, starting);
         RemoveRun(record.Id);
     }
 
@@ -108,9 +115,8 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
         }
     }
 
-    private static PlanCgroup MakeCgroup(ICgroup cgroup, ContainerRecord record, IList<string> warnings)
+    private static PlanCgroup MakeCgroup(ICgroup cgroup, ContainerRecord record, List<DeviceRule> rules, IList<string> warnings)
     {
-        (_, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
         ResourceLimits limits = record.Spec.Limits;
         limits = limits.PidsLimit is null ? limits with { PidsLimit = DefaultPidsLimit } : limits;
         for (int attempt = 0; ; attempt++)
@@ -129,11 +135,12 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
     /// <summary>Processes and threads of a container when nothing else is said, as podman has it.</summary>
     internal const long DefaultPidsLimit = 2048;
 
-    private LaunchPlan Compile(ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, bool resolveProcesses)
+    private LaunchPlan Compile(
+        ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, bool resolveProcesses, List<DeviceNode> devices)
     {
         ContainerSpec spec = record.Spec;
         string run = paths.Run(record.Id);
-        (List<DeviceNode> devices, _) = DeviceLookup.Find(spec.Security);
+        NetworkState? network = resolveProcesses ? networks.Store.State(record.Id) : null;
         return LaunchPlanCompiler.Compile(new LaunchInput
         {
             Id = record.Id,
@@ -145,7 +152,12 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
             Cgroup = cgroup,
             RootTarget = run + "/rootfs",
             RootSteps = _storage.MountSteps(image.LayerDirectories, record.Id, run + "/rootfs", spec.RemoveOnExit),
-            EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, run + "/" + name))],
+            EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, EtcDirectory(spec, run) + "/" + name))],
+            NetworkPrepared = UsesPreparedNetwork(spec),
+            NetworkLockFile = network is null ? null : networks.LockFile,
+            NetworkUndo = network is null ? [] : networks.UndoPlans(record.Id),
+            Ports = network is null ? [] : [.. network.Ports.Select(port => HostPort.Of(port.Protocol, IPAddress.Parse(port.HostAddress), port.HostPort))],
+            LinkVariables = network is null ? [] : LinkVariables(record, network),
             Devices = devices,
             JoinedProcesses = resolveProcesses ? FindProcesses(record) : new Dictionary<string, ProcessIdentity>(),
             Seccomp = Filter(spec.Security),
@@ -203,7 +215,7 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
     {
         Dictionary<string, ProcessIdentity> found = [];
         NamespaceSpec namespaces = record.Spec.Namespaces;
-        foreach (string mode in new[] { namespaces.Pid, namespaces.Ipc, namespaces.Uts })
+        foreach (string mode in new[] { namespaces.Pid, namespaces.Ipc, namespaces.Uts, record.Spec.Network.Mode })
         {
             if (mode.StartsWith(NamespaceSpec.ContainerPrefix, StringComparison.Ordinal) && !found.ContainsKey(mode))
             {
@@ -222,14 +234,6 @@ internal sealed class ContainerLauncher(EnginePaths paths, ContainerStore store,
         }
 
         return found;
-    }
-
-    private static void WriteEtcFiles(ContainerRecord record, string run)
-    {
-        foreach ((string name, byte[] content) in EtcFiles.Make(record))
-        {
-            Files.Write(run + "/" + name, content, 0x1A4); // 0644
-        }
     }
 
     private static void AwaitStart(ContainerRecord record, LaunchPlan plan, MonitorConnection connection, CancellationToken cancellation)

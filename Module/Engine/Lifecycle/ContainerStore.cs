@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Containers.Engine.Linux;
+using Containers.Engine.Networking;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -8,7 +9,7 @@ namespace Containers.Engine.Lifecycle;
 /// The containers on disk. Listing takes no lock and is never stopped by one bad record; what was read is kept until the file is
 /// another one, so that a long list costs two status calls a container.
 /// </summary>
-internal sealed class ContainerStore(EnginePaths paths)
+internal sealed class ContainerStore(EnginePaths paths, NetworkStore networks)
 {
     private readonly ConcurrentDictionary<string, Cached> _cache = new(StringComparer.Ordinal);
     private string? _bootId;
@@ -56,7 +57,24 @@ internal sealed class ContainerStore(EnginePaths paths)
         }
 
         containers.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        AddLinkNames(containers);
         return containers;
+    }
+
+    /// <summary>A container is also known by what others call it: web/db.</summary>
+    private static void AddLinkNames(List<Container> containers)
+    {
+        foreach (Container source in containers.ToList())
+        {
+            foreach (Launch.LinkSpec link in source.Spec?.Network.Links ?? [])
+            {
+                int at = containers.FindIndex(one => one.Id == link.Container);
+                if (at >= 0)
+                {
+                    containers[at] = containers[at] with { Names = [.. containers[at].Names, $"{source.Name}/{link.Alias}"] };
+                }
+            }
+        }
     }
 
     /// <summary>By name, by id, by the beginning of an id.</summary>
@@ -147,6 +165,32 @@ internal sealed class ContainerStore(EnginePaths paths)
 
     internal bool HasMonitor(string id) => FileLock.IsHeldByMonitor(paths.RunLock(id));
 
+    /// <summary>It runs, or somebody works on it: what it has is not left over.</summary>
+    internal bool IsActive(string id)
+    {
+        if (HasMonitor(id))
+        {
+            return true;
+        }
+
+        try
+        {
+            using FileLock? turn = FileLock.TryTake(paths.Operations(id), TimeSpan.Zero, CancellationToken.None);
+            if (turn is null)
+            {
+                return true;
+            }
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT)
+        {
+            return false; // Removed.
+        }
+
+        StateRecord? state = TryGetRecord(id) is null ? null : State(id);
+        return state is { Status: "running" or "paused" or "restarting" } && state.BootId == BootId
+            && new ProcessIdentity(state.Pid, state.PidStartTime).IsAlive;
+    }
+
     internal static EngineException NotFound(string name) => new(
         EngineErrorKind.ObjectNotFound, "ContainerNotFound", $"There is no container \"{name}\".", name,
         "Run Get-Container to list the containers on this host.");
@@ -183,7 +227,7 @@ internal sealed class ContainerStore(EnginePaths paths)
         bool ended = loaded.State.Status is "created" or "exited";
         return ended || (active is not null && !active.Contains(id) && loaded.State.BootId != BootId)
             ? loaded.View
-            : ContainerView.Live(loaded.View, loaded.State, BootId, HasMonitor(id));
+            : ContainerView.Connected(ContainerView.Live(loaded.View, loaded.State, BootId, HasMonitor(id)), loaded.Record, networks.State(id));
     }
 
     private Cached? Load(string id)

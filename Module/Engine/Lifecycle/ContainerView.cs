@@ -1,5 +1,7 @@
+using System.Net;
 using Containers.Engine.Launch;
 using Containers.Engine.Linux;
+using Containers.Engine.Networking;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -29,7 +31,11 @@ internal static class ContainerView
             RestartPolicy = spec.Restart,
             Labels = spec.Labels,
             HostName = LaunchPlanCompiler.HostName(spec, record.Id),
-            Network = spec.Network.Mode,
+            Network = NetworkText(spec.Network),
+            Networks = spec.Network.Mode != NetworkSpec.Own ? [] : spec.Network.Networks is { Count: > 0 } networks
+                ? [.. networks.Select(one => one.Network)] : [NetworkSpec.Bridge],
+            Names = [record.Name],
+            Ports = Ports.List(record, null, []),
             RemoveOnExit = spec.RemoveOnExit,
             LostLogBytes = state.LostLogBytes,
             Problem = state.FailedErrno != 0 ? Errno.Describe(state.FailedErrno) : null,
@@ -63,6 +69,30 @@ internal static class ContainerView
             Supervised = monitored,
         };
     }
+
+    /// <summary>What a running container has of networks.</summary>
+    internal static Container Connected(Container view, ContainerRecord record, NetworkState? state)
+    {
+        if (state is null || !view.IsRunning)
+        {
+            return view;
+        }
+
+        InterfaceState? first = state.Primary ?? (state.Interfaces.Count > 0 ? state.Interfaces[0] : null);
+        return view with
+        {
+            IPAddress = first?.IPv4Address?.Address,
+            IPPrefixLength = first?.IPv4Address?.PrefixLength,
+            IPv6Address = first?.IPv6Address?.Address,
+            Gateway = first?.Gateway is { } gateway ? IPAddress.Parse(gateway) : null,
+            MacAddress = first?.MacAddress ?? "",
+            Ports = Ports.List(record, state, []),
+        };
+    }
+
+    private static string NetworkText(NetworkSpec network) => network.Mode != NetworkSpec.Own
+        ? network.Mode.Length > NamespaceSpec.ContainerPrefix.Length + 12 ? network.Mode[..(NamespaceSpec.ContainerPrefix.Length + 12)] : network.Mode
+        : network.Networks.Count == 0 ? NetworkSpec.Bridge : string.Join(", ", network.Networks.Select(one => one.Network));
 
     private static DateTimeOffset? Time(long nanoseconds) =>
         nanoseconds == 0 ? null : DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100);

@@ -1,5 +1,8 @@
+using System.Net;
 using System.Text;
 using Containers.Engine.Launch;
+using Containers.Engine.Networking;
+using Containers.Engine.Networking.Names;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -8,22 +11,46 @@ internal static class EtcFiles
 {
     internal static IReadOnlyList<string> Names { get; } = ["hosts", "hostname", "resolv.conf"];
 
-    internal static IEnumerable<(string Name, byte[] Content)> Make(ContainerRecord record)
+    /// <summary>Host name and domain.</summary>
+    internal static string FullName(ContainerRecord record)
     {
-        bool host = record.Spec.Network.Mode == NetworkSpec.Host;
-        string full = record.Spec.Namespaces.Uts == NamespaceSpec.Host
+        string full = record.Spec.Namespaces.Uts == NamespaceSpec.Host || record.Spec.Network.Mode == NetworkSpec.Host
             ? Environment.MachineName
             : record.Spec.Namespaces.HostName ?? LaunchPlanCompiler.HostName(record.Spec, record.Id);
-        if (record.Spec.Namespaces.DomainName is { Length: > 0 } domain && !full.Contains('.', StringComparison.Ordinal))
+        return record.Spec.Namespaces.DomainName is { Length: > 0 } domain && !full.Contains('.', StringComparison.Ordinal) ? full + "." + domain : full;
+    }
+
+    /// <param name="record">The container.</param>
+    /// <param name="state">What it has of networks; its file of hosts was written with it.</param>
+    /// <param name="settings">The host's.</param>
+    internal static IEnumerable<(string Name, byte[] Content)> Make(ContainerRecord record, NetworkState? state, NetworkSettings settings)
+    {
+        string full = FullName(record);
+        if (state is null)
         {
-            full += "." + domain;
+            yield return ("hosts", Hosts(record, full));
         }
 
-        string shortName = full.Split('.')[0];
-        yield return ("hosts", host && File.Exists("/etc/hosts") ? File.ReadAllBytes("/etc/hosts") : Encoding.UTF8.GetBytes(
-            $"127.0.1.1\t{(full == shortName ? full : full + " " + shortName)}\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
-            + "fe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"));
         yield return ("hostname", Encoding.UTF8.GetBytes(full + "\n"));
-        yield return ("resolv.conf", File.Exists("/etc/resolv.conf") ? File.ReadAllBytes("/etc/resolv.conf") : []);
+        bool egress = state is null || state.Interfaces.Any(one => one.DefaultRoute);
+        yield return ("resolv.conf", ResolvConf.Build(
+            record.Spec.Network, settings, Read("/etc/resolv.conf"), Read(ResolvConf.ResolvedPath), egress, state?.Interfaces.Any(one => one.IPv6 is not null) == true));
     }
+
+    /// <summary>Of a container without a network of its own: the host's file, or the usual lines.</summary>
+    private static byte[] Hosts(ContainerRecord record, string full)
+    {
+        byte[]? host = record.Spec.Network.Mode == NetworkSpec.Host ? Read("/etc/hosts") : null;
+        byte[] content = host ?? HostsFile.Build([new IPAddress([127, 0, 1, 1])], full, null, []);
+        foreach (HostEntry entry in record.Spec.Network.HostEntries)
+        {
+            // The host as such a container reaches it is itself.
+            IPAddress address = entry.Address == HostEntry.HostGateway ? IPAddress.Loopback : IPAddress.Parse(entry.Address);
+            content = HostsFile.Add(content, address, [entry.Name]);
+        }
+
+        return content;
+    }
+
+    private static byte[]? Read(string path) => File.Exists(path) ? File.ReadAllBytes(path) : null;
 }

@@ -1,4 +1,5 @@
 using Containers.Engine.Linux;
+using Containers.Engine.Networking;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -7,16 +8,15 @@ namespace Containers.Engine.Lifecycle;
 /// containers that were being made, trees that were being deleted, runs whose monitor died. Cheap when there is nothing to do, and it
 /// never waits for anybody: what another session works on is that session's.
 /// </summary>
-internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher)
+internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher, NetworkService networks)
 {
-    /// <summary>Between making its directory and locking it, a session that makes a container cannot be told from a dead one.</summary>
-    private static readonly TimeSpan s_making = TimeSpan.FromSeconds(10);
-
-    internal void Run()
+    /// <param name="starting">A start follows: what all networked containers share can stay.</param>
+    internal void Run(bool starting = false)
     {
         SweepNew();
         SweepTrash();
         SweepRuns();
+        networks.Sweep(starting);
     }
 
     private void SweepNew()
@@ -34,11 +34,6 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
 
         foreach (string directory in Children(paths.Containers, EnginePaths.NewPrefix + "*"))
         {
-            if (DateTime.UtcNow - Directory.GetLastWriteTimeUtc(directory) < s_making)
-            {
-                continue;
-            }
-
             using FileLock? dead = TryLock(directory + "/operations.lock");
             if (dead is not null)
             {

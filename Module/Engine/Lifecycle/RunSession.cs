@@ -20,10 +20,17 @@ public sealed class RunSession : IDisposable
 {
     private readonly MonitorConnection _connection;
 
-    internal RunSession(Container container, MonitorConnection connection)
+    private readonly Action _ended;
+    private bool _done;
+
+    /// <param name="container">As it was when it started.</param>
+    /// <param name="connection">To its monitor.</param>
+    /// <param name="ended">Called once, when the run has ended for good.</param>
+    internal RunSession(Container container, MonitorConnection connection, Action ended)
     {
         Container = container;
         _connection = connection;
+        _ended = ended;
     }
 
     /// <summary>The container as it was when it started.</summary>
@@ -50,8 +57,19 @@ public sealed class RunSession : IDisposable
             }
         }
 
-        // The connection ended without a word: the monitor was killed, and nobody saw the exit.
-        Exit ??= new ContainerExit(null, 0, false, false);
+        if (!_done)
+        {
+            _done = true;
+
+            // The connection ended without a word: the monitor was killed, and nobody saw the exit.
+            bool seen = Exit is not null;
+            Exit ??= new ContainerExit(null, 0, false, false);
+            if (seen && !Exit.Restarts)
+            {
+                _ended();
+            }
+        }
+
         chunk = default;
         return false;
     }

@@ -123,10 +123,7 @@ internal static class SpecValidator
         RequireMode("IpcMode", namespaces.Ipc, container: true);
         RequireMode("UtsMode", namespaces.Uts, container: true);
         RequireMode("CgroupNamespace", namespaces.Cgroup, container: false);
-        if (spec.Network.Mode is not (NetworkSpec.None or NetworkSpec.Host or NetworkSpec.Own))
-        {
-            throw Invalid("NetworkNotFound", $"There is no network \"{spec.Network.Mode}\".", spec.Network.Mode, "Use none or host.");
-        }
+        NetworkValidator.Validate(spec);
 
         foreach (string? name in new[] { namespaces.HostName, namespaces.DomainName })
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Containers.Engine.Launch.Plan;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking.Allocation;
 using Containers.Engine.Networking.Firewall;
@@ -9,7 +10,21 @@ namespace Containers.Engine.Networking;
 /// <summary>The firewall follows from what is written down.</summary>
 internal sealed partial class NetworkService
 {
-    private Firewall.Firewall Rules => new(new Iptables(Settings.FirewallBackend));
+    private (string Backend, Iptables Programs)? _programs;
+
+    private Firewall.Firewall Rules => new(Programs);
+
+    /// <summary>Looked for once a session and backend.</summary>
+    private Iptables Programs
+    {
+        get
+        {
+            string backend = Settings.FirewallBackend;
+            (string Backend, Iptables Programs) known = _programs is { } one && one.Backend == backend ? one : (backend, new Iptables(backend));
+            _programs = known;
+            return known.Programs;
+        }
+    }
 
     /// <summary>What should be in force for these containers.</summary>
     private FirewallState Describe(IReadOnlyCollection<NetworkState> states, RtnetlinkSocket host)
@@ -124,6 +139,17 @@ internal sealed partial class NetworkService
             }
         }
     }
+
+    internal string LockFile => paths.Lock;
+
+    /// <summary>For the plan: what runs at the end when no session is there. Ports can be published later, so the files may not be there yet.</summary>
+    internal IReadOnlyList<PlanUndo> UndoPlans(string id) => !Settings.IPTables ? [] :
+    [
+        .. new[] { FirewallFamily.IPv4, FirewallFamily.IPv6 }
+            .Select(family => (Program: Programs.FindRestore(family), Script: paths.Undo(id, family == FirewallFamily.IPv6)))
+            .Where(one => one.Program is not null)
+            .Select(one => new PlanUndo(one.Program!, Iptables.RestoreArguments, one.Script)),
+    ];
 
     private void RemoveRules(NetworkState state, List<NetworkState> rest, bool starting)
     {

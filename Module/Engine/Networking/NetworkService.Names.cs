@@ -45,6 +45,21 @@ internal sealed partial class NetworkService
         }
     }
 
+    /// <summary>A running container has another name from now on.</summary>
+    internal void Rename(string id, string name)
+    {
+        using FileLock? turn = File.Exists(paths.State(id)) ? Lock() : null;
+        if (turn is null || _store.State(id) is not { } state)
+        {
+            return;
+        }
+
+        Retract(state);
+        NetworkState renamed = state with { ContainerName = name };
+        _store.Write(renamed);
+        Announce(renamed);
+    }
+
     /// <summary>The container's own file, at its start.</summary>
     private void WriteHosts(NetworkState state, NetworkRequest request)
     {

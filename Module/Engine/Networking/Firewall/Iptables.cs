@@ -17,6 +17,12 @@ internal sealed class Iptables(string backend, IReadOnlyList<string>? directorie
 
     private readonly Dictionary<string, string> _found = [];
 
+    /// <summary>Adds to what is there, and waits up to ten seconds for another one.</summary>
+    internal static IReadOnlyList<string> RestoreArguments { get; } = ["--noflush", "-w", "10"];
+
+    /// <summary>Absolute path of the program that takes scripts, or null.</summary>
+    internal string? FindRestore(FirewallFamily family) => Search(family, "restore");
+
     /// <summary>Begins to apply a script; the caller does other things until <see cref="PendingRestore.Wait"/>.</summary>
     /// <exception cref="EngineException">IPTablesNotFound, FirewallFailed.</exception>
     internal PendingRestore StartRestore(FirewallFamily family, string script)
@@ -24,7 +30,7 @@ internal sealed class Iptables(string backend, IReadOnlyList<string>? directorie
         string path = Find(family, "restore");
         try
         {
-            return new PendingRestore(ChildProcess.Start(path, ["--noflush", "-w", "10"], Encoding.ASCII.GetBytes(script)), path, s_timeout);
+            return new PendingRestore(ChildProcess.Start(path, RestoreArguments, Encoding.ASCII.GetBytes(script)), path, s_timeout);
         }
         catch (LinuxException e)
         {
