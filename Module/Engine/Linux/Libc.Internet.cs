@@ -4,13 +4,9 @@ namespace Containers.Engine.Linux;
 
 internal static unsafe partial class Libc
 {
-    /// <summary>The same number as AF_INET6.</summary>
-    internal const int PF_INET6 = 10;
     internal const int IPPROTO_TCP = 6;
     internal const int IPPROTO_UDP = 17;
-    internal const int IPPROTO_IPV6 = 41;
     internal const int IPPROTO_SCTP = 132;
-    internal const int IPV6_V6ONLY = 26;
 
     /// <summary>ip(7). Port and address are in network byte order.</summary>
     [StructLayout(LayoutKind.Sequential)]

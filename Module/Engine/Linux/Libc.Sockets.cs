@@ -20,7 +20,6 @@ internal static unsafe partial class Libc
     internal const int MSG_DONTWAIT = 0x40;
 
     internal const int AF_UNSPEC = 0;
-    internal const int AF_INET6 = 10;
     internal const int AF_NETLINK = 16;
     internal const int AF_PACKET = 17;
     internal const int SOCK_RAW = 3;

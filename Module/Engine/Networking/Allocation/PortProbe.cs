@@ -35,7 +35,7 @@ internal static unsafe class PortProbe
             PortPublicationParser.Sctp => (Libc.SOCK_STREAM, Libc.IPPROTO_SCTP),
             _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "The protocol is none of tcp, udp and sctp."),
         };
-        int fd = Libc.socket(ipv6 ? Libc.PF_INET6 : Libc.AF_INET, type | Libc.SOCK_CLOEXEC, number);
+        int fd = Libc.socket(ipv6 ? Libc.AF_INET6 : Libc.AF_INET, type | Libc.SOCK_CLOEXEC, number);
         if (fd < 0)
         {
             int errno = Errno.Last;
@@ -68,7 +68,7 @@ internal static unsafe class PortProbe
                 throw new LinuxException("setsockopt", "IPV6_V6ONLY", Errno.Last);
             }
 
-            Libc.sockaddr_in6 name = new() { sin6_family = Libc.PF_INET6, sin6_port = networkPort };
+            Libc.sockaddr_in6 name = new() { sin6_family = Libc.AF_INET6, sin6_port = networkPort };
             address.TryWriteBytes(new Span<byte>(name.sin6_addr, 16), out _);
             result = Libc.bind(fd, &name, (uint)sizeof(Libc.sockaddr_in6));
         }
