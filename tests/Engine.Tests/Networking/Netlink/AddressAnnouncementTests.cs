@@ -26,7 +26,7 @@ public class AddressAnnouncementTests
     public void An_address_that_is_not_ethernets_is_refused() =>
         Assert.Throws<ArgumentException>(() => AddressAnnouncement.Frame(PhysicalAddress.None, IPAddress.Parse("10.9.0.2")));
 
-    /// <summary>The kernel is the referee: it changes its mind about a neighbour only for a frame whose fields and checksum are good.</summary>
+    /// <summary>The kernel is the referee: it learns from a frame only when fields and checksum are good.</summary>
     [SkippableTheory]
     [InlineData("10.9.0.1/24", "10.9.0.2")]
     [InlineData("fd00:9::1/64", "fd00:9::2")]
