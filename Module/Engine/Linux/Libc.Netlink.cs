@@ -56,6 +56,7 @@ internal static unsafe partial class Libc
     internal const ushort VETH_INFO_PEER = 1;
     internal const ushort IFLA_MACVLAN_MODE = 1;
     internal const ushort IFLA_IPVLAN_MODE = 1;
+    internal const ushort IFLA_IPVLAN_FLAGS = 2;
     internal const ushort IFLA_VLAN_ID = 1;
     internal const ushort IFLA_BRPORT_MODE = 4;
     internal const ushort IFLA_BRPORT_ISOLATED = 33;

@@ -28,7 +28,9 @@ public unsafe class InteropLayoutTests
             #include <sys/vfs.h>
             #include <linux/capability.h>
             #include <linux/filter.h>
+            #include <linux/if_packet.h>
             #include <linux/mount.h>
+            #include <linux/netlink.h>
             #include <linux/openat2.h>
             #include <linux/sched.h>
 
@@ -53,6 +55,9 @@ public unsafe class InteropLayoutTests
         Size<Libc.pollfd>("struct pollfd");
         Size<Libc.sockaddr_un>("struct sockaddr_un");
         Size<Libc.ucred>("struct ucred");
+        Size<Libc.sockaddr_nl>("struct sockaddr_nl");
+        Size<Libc.sockaddr_ll>("struct sockaddr_ll");
+        Offset("struct sockaddr_ll", "sll_addr", Distance((Libc.sockaddr_ll* p) => p->sll_addr));
         Size<Libc.cap_header>("struct __user_cap_header_struct");
         Size<Libc.cap_data>("struct __user_cap_data_struct");
         Size<Libc.sock_fprog>("struct sock_fprog");

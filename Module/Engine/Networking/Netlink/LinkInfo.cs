@@ -27,7 +27,9 @@ internal enum LinkFlags : uint
 /// <param name="Mtu">The longest packet, in bytes.</param>
 /// <param name="HardwareAddress">Empty where there is none.</param>
 /// <param name="Master">The bridge it is a port of, or 0.</param>
-/// <param name="Link">The other end of a veth pair, or the parent of a macvlan; in <paramref name="LinkNamespaceId"/> where that is given. 0 for none.</param>
+/// <param name="Link">
+/// The other end of a veth pair, or the parent of a macvlan, or 0; in <paramref name="LinkNamespaceId"/> where that is given.
+/// </param>
 /// <param name="LinkNamespaceId">This namespace's own number for the namespace that <paramref name="Link"/> is in.</param>
 /// <param name="Flags">What is switched on.</param>
 /// <param name="Isolated">As a port of a bridge it reaches only ports that are not isolated.</param>

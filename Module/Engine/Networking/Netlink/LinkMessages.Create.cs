@@ -14,7 +14,9 @@ internal static partial class LinkMessages
 
     /// <summary>
     /// A pair in one message: the near end a port of its bridge and up, the far end in its namespace from the first moment, so that its
-    /// name need not be free here and nothing is left behind when the message fails.
+    /// name need not be free here and nothing is left behind when the message fails. The far end cannot be up in the same message: the
+    /// kernel would open it before it has its other end (ENOTCONN). Its number is for its namespace to tell, by
+    /// <see cref="RtnetlinkSocket.FindLink(string)"/>: the kernel takes one from here only when the near end's is given, too.
     /// </summary>
     /// <param name="name">The near end.</param>
     /// <param name="peerName">The far end, as it is called in its namespace.</param>
@@ -25,8 +27,6 @@ internal static partial class LinkMessages
     /// <param name="peerNamespace">Where the far end is; null for here.</param>
     /// <param name="peerMac">Of the far end.</param>
     /// <param name="peerMtu">Of the far end, in bytes.</param>
-    /// <param name="peerUp">The far end is up, too.</param>
-    /// <param name="peerIndex">The number of the far end, to name it in a batch before it is there; it must be free in its namespace.</param>
     internal static NetlinkRequest CreateVeth(
         string name,
         string peerName,
@@ -36,11 +36,9 @@ internal static partial class LinkMessages
         PhysicalAddress? mac = null,
         NetworkNamespace? peerNamespace = null,
         PhysicalAddress? peerMac = null,
-        int? peerMtu = null,
-        bool peerUp = false,
-        int peerIndex = 0)
+        int? peerMtu = null)
     {
-        NewLink peer = new(peerName) { Mtu = peerMtu, Mac = peerMac, Up = peerUp, Namespace = peerNamespace, Index = peerIndex };
+        NewLink peer = new(peerName) { Mtu = peerMtu, Mac = peerMac, Namespace = peerNamespace };
         return Make(
             "veth",
             new NewLink(name) { Mtu = mtu, Mac = mac, Up = up, Master = masterIndex },
@@ -65,7 +63,7 @@ internal static partial class LinkMessages
         string name, int parentIndex, IpvlanMode mode, NetworkNamespace? target = null, int? mtu = null, bool up = false) => Make(
             "ipvlan",
             new NewLink(name) { Parent = parentIndex, Namespace = target, Mtu = mtu, Up = up },
-            data => data.Number(IFLA_IPVLAN_MODE, (ushort)mode),
+            data => data.Number(IFLA_IPVLAN_MODE, (ushort)mode).Number(IFLA_IPVLAN_FLAGS, (ushort)0),
             target);
 
     /// <param name="name">The new interface.</param>
@@ -130,14 +128,12 @@ internal static partial class LinkMessages
 
         internal bool Up { get; init; }
 
-        internal int Index { get; init; }
-
         internal int Parent { get; init; }
 
         internal int Master { get; init; }
 
         internal NetworkNamespace? Namespace { get; init; }
 
-        internal LinkHeader Header => new() { Index = Index, Flags = Up ? IFF_UP : 0, Change = Up ? IFF_UP : 0 };
+        internal LinkHeader Header => new() { Flags = Up ? IFF_UP : 0, Change = Up ? IFF_UP : 0 };
     }
 }

@@ -35,7 +35,7 @@ internal static partial class LinkMessages
     internal static NetlinkRequest Rename(int index, string name) =>
         Set("name", new() { Index = index }, w => w.Text(IFLA_IFNAME, InterfaceName.Check(name)), subject: name);
 
-    /// <summary>Moves the interface, which goes down and loses its addresses; in the other namespace its number may be another one.</summary>
+    /// <summary>Moves the interface. It goes down and loses its addresses, and its number may be another one there.</summary>
     internal static NetlinkRequest MoveToNamespace(int index, NetworkNamespace target, string? newName = null) => Set(
         "netns",
         new() { Index = index },
@@ -54,7 +54,7 @@ internal static partial class LinkMessages
     internal static NetlinkRequest SetAlias(int index, string alias) =>
         Set("alias", new() { Index = index }, w => w.Bytes(IFLA_IFALIAS, System.Text.Encoding.UTF8.GetBytes(alias)));
 
-    /// <summary>Settings of a bridge's port: an isolated one reaches only ports that are not, a hairpin one gets its own packets back.</summary>
+    /// <summary>A bridge's port: an isolated one reaches only ports that are not, a hairpin one gets its own packets back.</summary>
     internal static NetlinkRequest SetBridgePort(int index, bool? isolated = null, bool? hairpin = null) =>
         Set("bridge_slave", new() { Index = index }, w => BridgePort(w, isolated, hairpin));
 
@@ -65,6 +65,7 @@ internal static partial class LinkMessages
         w => BridgePort(w.Text(IFLA_IFNAME, InterfaceName.Check(name)), isolated, hairpin),
         subject: name);
 
+    // ip sends the kind "bridge_slave", which is none: since Linux 6.13 the kernel looks for a module of that name each time.
     private static void BridgePort(NetlinkWriter writer, bool? isolated, bool? hairpin) => writer.Nested(IFLA_LINKINFO, info =>
     {
         info.Bytes(IFLA_INFO_SLAVE_KIND, "bridge"u8);

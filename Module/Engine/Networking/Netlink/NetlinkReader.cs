@@ -6,7 +6,7 @@ using static Containers.Engine.Linux.Libc;
 
 namespace Containers.Engine.Networking.Netlink;
 
-/// <summary>Walks the messages of one datagram. Lengths are checked; what is cut short or says it is longer than it is ends the walk.</summary>
+/// <summary>Walks the messages of one datagram. What is cut short, or says it is longer than it is, ends the walk.</summary>
 internal ref struct NetlinkReader(ReadOnlySpan<byte> datagram)
 {
     private ReadOnlySpan<byte> _rest = datagram;
@@ -69,7 +69,7 @@ internal ref struct NetlinkReader(ReadOnlySpan<byte> datagram)
     }
 }
 
-/// <summary>Walks attributes. One that says it is longer than what is left ends the walk, as the kernel's own nla_for_each_attr does.</summary>
+/// <summary>Walks attributes. One that says it is longer than what is left ends the walk, as in the kernel itself.</summary>
 internal ref struct AttributeReader(ReadOnlySpan<byte> attributes)
 {
     private ReadOnlySpan<byte> _rest = attributes;

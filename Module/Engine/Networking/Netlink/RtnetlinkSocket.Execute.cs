@@ -6,7 +6,7 @@ namespace Containers.Engine.Networking.Netlink;
 
 internal sealed unsafe partial class RtnetlinkSocket
 {
-    // More than anything but a sweep sends; below what the send buffer takes (net.core.wmem_default) and the receive buffer holds answers to.
+    // More than anything but a sweep sends; less than the send buffer takes (net.core.wmem_default), and than there is room for answers.
     private const int MaxBatch = 256;
 
     /// <summary>

@@ -73,7 +73,8 @@ internal sealed unsafe partial class RtnetlinkSocket
         NetlinkWriter request = new NetlinkWriter(RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK).Structure(header);
         attributes(request);
         request.Number(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-        Query("RTM_GETLINK", subject, request.ToArray(), RTM_NEWLINK, () => link = null, body => link = NetlinkReplies.ReadLink(body), Errno.ENODEV);
+        byte[] message = request.ToArray();
+        Query("RTM_GETLINK", subject, message, RTM_NEWLINK, () => link = null, body => link = NetlinkReplies.ReadLink(body), Errno.ENODEV);
         return link;
     }
 
