@@ -1,6 +1,8 @@
 namespace Containers.Engine.Linux;
 
-/// <summary>The reading end of a pipe and the first bytes that came through it; what is more is read, so that the writer ends, and dropped.</summary>
+/// <summary>
+/// The reading end of a pipe and the first bytes that came through it; what is more is read, so that the writer ends, and dropped.
+/// </summary>
 internal sealed unsafe class BoundedOutput(int descriptor, int maximum) : IDisposable
 {
     private byte[] _content = [];

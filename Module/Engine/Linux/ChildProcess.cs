@@ -34,7 +34,8 @@ internal sealed unsafe class ChildProcess : IDisposable
     /// <param name="input">The whole of its standard input.</param>
     /// <param name="maximum">Bytes kept of each of its outputs; the rest is read and dropped.</param>
     /// <exception cref="LinuxException">It could not be started.</exception>
-    internal static ChildProcess Start(string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input = default, int maximum = 1 << 20)
+    internal static ChildProcess Start(string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input = default,
+        int maximum = 1 << 20)
     {
         if (!Path.IsPathRooted(path) || arguments.Append(path).Any(a => a.Contains('\0', StringComparison.Ordinal)))
         {
@@ -86,13 +87,16 @@ internal sealed unsafe class ChildProcess : IDisposable
 
     /// <summary>Starts a program and waits for its end.</summary>
     internal static ChildResult Run(
-        string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input, TimeSpan timeout, CancellationToken stop, int maximum = 1 << 20)
+        string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input, TimeSpan timeout, CancellationToken stop,
+            int maximum = 1 << 20)
     {
         using ChildProcess child = Start(path, arguments, input, maximum);
         return child.Wait(timeout, stop);
     }
 
-    /// <summary>Reads what it prints until it has ended. A program that does not end in time, or is not wanted any more, is killed.</summary>
+    /// <summary>
+    /// Reads what it prints until it has ended. A program that does not end in time, or is not wanted any more, is killed.
+    /// </summary>
     /// <exception cref="TimeoutException">It was killed because of its time.</exception>
     /// <exception cref="OperationCanceledException">It was killed because of the token.</exception>
     internal ChildResult Wait(TimeSpan timeout, CancellationToken stop)
@@ -252,7 +256,8 @@ internal sealed unsafe class ChildProcess : IDisposable
         nint[] texts = [.. arguments.Prepend(path).Select(Marshal.StringToCoTaskMemUTF8), 0];
         try
         {
-            fixed (byte* nothing = "/dev/null\0"u8, search = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\0"u8, c = "LC_ALL=C\0"u8)
+            fixed (byte* nothing = "/dev/null\0"u8, search = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\0"u8,
+                c = "LC_ALL=C\0"u8)
             fixed (nint* argv = texts)
             {
                 if (stdin < 0)
@@ -266,7 +271,8 @@ internal sealed unsafe class ChildProcess : IDisposable
 
                 Libc.posix_spawn_file_actions_adddup2(actions, stdout, 1);
                 Libc.posix_spawn_file_actions_adddup2(actions, stderr, 2);
-                Libc.posix_spawnattr_setflags(attributes, Libc.POSIX_SPAWN_SETSID | Libc.POSIX_SPAWN_SETSIGMASK | Libc.POSIX_SPAWN_SETSIGDEF);
+                Libc.posix_spawnattr_setflags(attributes,
+                    Libc.POSIX_SPAWN_SETSID | Libc.POSIX_SPAWN_SETSIGMASK | Libc.POSIX_SPAWN_SETSIGDEF);
                 new Span<byte>(signals, 128).Clear();
                 Libc.posix_spawnattr_setsigmask(attributes, signals);
                 new Span<byte>(signals, 128).Fill(0xff);

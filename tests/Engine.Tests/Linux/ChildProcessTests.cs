@@ -44,7 +44,8 @@ public class ChildProcessTests(ITestOutputHelper output)
     [Fact]
     public void The_environment_is_small_and_arguments_arrive_as_they_are()
     {
-        ChildResult result = ChildProcess.Run("/bin/sh", ["-c", "env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= | sort; printf '<%s>' \"$@\"", "x", "a b", "", "$(id)\n"], default, s_time, default);
+        ChildResult result = ChildProcess.Run("/bin/sh", ["-c", "env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= | sort; printf '<%s>' \"$@\"",
+            "x", "a b", "", "$(id)\n"], default, s_time, default);
         Assert.Equal("LC_ALL=C\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n<a b><><$(id)\n>", result.OutputText);
     }
 
@@ -99,7 +100,8 @@ public class ChildProcessTests(ITestOutputHelper output)
     [Fact]
     public void Several_run_while_the_caller_does_other_things()
     {
-        ChildProcess[] children = [.. Enumerable.Range(0, 5).Select(i => ChildProcess.Start("/bin/sh", ["-c", $"cat; echo {i}"], Encoding.ASCII.GetBytes("in ")))];
+        ChildProcess[] children = [.. Enumerable.Range(0, 5).Select(i => ChildProcess.Start("/bin/sh", ["-c", $"cat; echo {i}"],
+            Encoding.ASCII.GetBytes("in ")))];
         Assert.Equal(["in 0\n", "in 1\n", "in 2\n", "in 3\n", "in 4\n"], children.Select(c => c.Wait(s_time, default).OutputText));
         Array.ForEach(children, c => c.Dispose());
     }

@@ -9,8 +9,8 @@ internal sealed class Firewall(Iptables iptables)
     private static readonly FirewallFamily[] s_families = [FirewallFamily.IPv4, FirewallFamily.IPv6];
 
     /// <summary>
-    /// Begins to add what a container needs; <see cref="FirewallChange.Finish"/> follows. One process, which refuses if what the container's
-    /// rules build on does not stand; then, and when no container is named, everything is built again.
+    /// Begins to add what a container needs; <see cref="FirewallChange.Finish"/> follows. One process, which refuses if what the
+    /// container's rules build on does not stand; then, and when no container is named, everything is built again.
     /// </summary>
     /// <param name="full">The state with the container.</param>
     /// <param name="containerId">Its rules may not be there yet.</param>
@@ -96,7 +96,8 @@ internal sealed class Firewall(Iptables iptables)
         RestoreScript.Remove(rules.Where(r => r.Family == family));
 
     /// <summary>The rules of one state that another one has no use for.</summary>
-    internal static IReadOnlyList<FirewallRule> Difference(FirewallState before, FirewallState after) => [.. Rules(before).Except(Rules(after))];
+    internal static IReadOnlyList<FirewallRule> Difference(FirewallState before, FirewallState after) =>
+        [.. Rules(before).Except(Rules(after))];
 
     /// <summary>Everything the state means, both families, in order.</summary>
     internal static IReadOnlyList<FirewallRule> Rules(FirewallState state) =>

@@ -12,7 +12,8 @@ internal sealed class FirewallChains
 
     private static readonly HashSet<string> s_taken = new(StringComparer.Ordinal)
     {
-        "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "ACCEPT", "DROP", "REJECT", "RETURN", "QUEUE", "LOG", "MARK", "SNAT", "DNAT",
+        "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "ACCEPT", "DROP", "REJECT", "RETURN", "QUEUE", "LOG", "MARK", "SNAT",
+        "DNAT",
         "MASQUERADE", "REDIRECT", "NETMAP", "NFLOG", "NFQUEUE", "TRACE", "TEE", "SET", "CT", "NOTRACK", "CONNMARK", "CLASSIFY", "AUDIT",
     };
 

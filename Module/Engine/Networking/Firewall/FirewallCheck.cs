@@ -22,8 +22,10 @@ internal static class FirewallCheck
             foreach (string chain in chains.Owned(table))
             {
                 HashSet<string> ours = [.. rules.Where(r => r.Table == table && r.Chain == chain).Select(r => r.Text)];
-                findings.AddRange(current.Rules(table, chain).Distinct().Where(text => !ours.Contains(text)).Select(text => new FirewallFinding(
-                    FirewallDrift.ForeignRule, family, table, chain, text, $"The rule \"{text}\" does not belong in the chain \"{chain}\".")));
+                findings.AddRange(current.Rules(table, chain).Distinct().Where(text => !ours.Contains(text))
+                    .Select(text => new FirewallFinding(
+                        FirewallDrift.ForeignRule, family, table, chain, text,
+                        $"The rule \"{text}\" does not belong in the chain \"{chain}\".")));
             }
         }
 
@@ -58,7 +60,8 @@ internal static class FirewallCheck
 
             if (rule.Phase < phase)
             {
-                yield return Finding(FirewallDrift.WrongOrder, rule, $"The rule \"{text}\" ({rule.Reason}) stands too late in the chain \"{rule.Chain}\".");
+                yield return Finding(FirewallDrift.WrongOrder, rule,
+                    $"The rule \"{text}\" ({rule.Reason}) stands too late in the chain \"{rule.Chain}\".");
             }
 
             phase = Math.Max(phase, rule.Phase);
@@ -83,7 +86,8 @@ internal static class FirewallCheck
             if (before is not null)
             {
                 yield return Finding(
-                    FirewallDrift.ShadowedJump, jump, $"In the chain \"{jump.Chain}\" the rule \"{before}\" decides before \"{text}\" is reached.");
+                    FirewallDrift.ShadowedJump, jump,
+                        $"In the chain \"{jump.Chain}\" the rule \"{before}\" decides before \"{text}\" is reached.");
             }
             else if (index < seen)
             {
@@ -95,8 +99,9 @@ internal static class FirewallCheck
     }
 
     /// <summary>
-    /// Whether a rule, or one that it leads to, may end the way of a packet that is ours to judge. What its matches mean beyond interfaces is
-    /// not asked: a rule that decides about any packet of ours too early is worth a look.
+    /// Whether a rule, or one that it leads to, may end the way of a packet that is ours to judge. What its matches mean beyond
+    /// interfaces
+    /// is not asked: a rule that decides about any packet of ours too early is worth a look.
     /// </summary>
     private static bool Decides(
         string table, string rule, HashSet<string> bridges, FirewallChains chains, SavedRules current, HashSet<string> visited)
@@ -106,7 +111,7 @@ internal static class FirewallCheck
         string? output = Words(rule, "-o").FirstOrDefault();
         bool Foreign(string? name) => name is not null && !name.EndsWith('+') && !bridges.Contains(name);
         bool negated = rule.Contains("! -i ", StringComparison.Ordinal) || rule.Contains("! -o ", StringComparison.Ordinal);
-        bool apart = table == FirewallChains.Filter ? Foreign(input) && Foreign(output) : false;
+        bool apart = table == FirewallChains.Filter && Foreign(input) && Foreign(output);
         if (input == "lo" || output == "lo" || (apart && !negated) || SavedRules.Target(rule) is not string target)
         {
             return false;
@@ -114,12 +119,14 @@ internal static class FirewallCheck
 
         if (!current.Has(table, target))
         {
-            return target is "ACCEPT" or "DROP" or "REJECT" or "RETURN" or "QUEUE" or "NFQUEUE" or "DNAT" or "SNAT" or "MASQUERADE" or "REDIRECT" or "NETMAP";
+            return target is "ACCEPT" or "DROP" or "REJECT" or "RETURN" or "QUEUE" or "NFQUEUE" or "DNAT" or "SNAT"
+                or "MASQUERADE" or "REDIRECT" or "NETMAP";
         }
 
         // A return from a chain goes on behind the jump; from the user's chain it is the user's will.
         return target != chains.User && visited.Add(target)
-            && current.Rules(table, target).Any(r => SavedRules.Target(r) != "RETURN" && Decides(table, r, bridges, chains, current, visited));
+            && current.Rules(table, target).Any(r => SavedRules.Target(r) != "RETURN"
+                && Decides(table, r, bridges, chains, current, visited));
     }
 
     private static IEnumerable<string> Words(string rule, params string[] options)

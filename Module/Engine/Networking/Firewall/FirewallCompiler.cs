@@ -3,8 +3,8 @@ using System.Net;
 namespace Containers.Engine.Networking.Firewall;
 
 /// <summary>
-/// The firewall as a pure function of state. Every other operation is set arithmetic on the list that comes out: what a container adds, what
-/// its end takes away, what a flush has destroyed, what does not belong there.
+/// The firewall as a pure function of state. Every other operation is set arithmetic on the list that comes out: what a container adds,
+/// what its end takes away, what a flush has destroyed, what does not belong there.
 /// </summary>
 internal static class FirewallCompiler
 {
@@ -45,7 +45,9 @@ internal static class FirewallCompiler
         ];
     }
 
-    /// <summary>What must already stand before a container's own rules mean anything: all that is shared, and its networks' rules.</summary>
+    /// <summary>
+    /// What must already stand before a container's own rules mean anything: all that is shared, and its networks' rules.
+    /// </summary>
     internal static IReadOnlyList<FirewallRule> CompileBase(FirewallState state, string containerId, FirewallFamily family)
     {
         HashSet<string> bridges =

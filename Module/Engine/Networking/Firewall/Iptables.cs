@@ -99,7 +99,8 @@ internal sealed class Iptables(string backend, IReadOnlyList<string>? directorie
 
         // Only absolute places: an empty or relative part of PATH would run whatever lies in the current directory.
         IEnumerable<string> places = directories
-            ?? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(p => p.StartsWith('/')).Concat(["/usr/sbin", "/sbin", "/usr/local/sbin"]);
+            ?? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(p => p.StartsWith('/')).Concat(["/usr/sbin", "/sbin",
+                "/usr/local/sbin"]);
         string? path = names.SelectMany(name => places.Select(place => Path.Combine(place, name))).FirstOrDefault(File.Exists);
         if (path is not null)
         {

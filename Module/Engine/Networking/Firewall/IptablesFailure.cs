@@ -26,11 +26,14 @@ internal static class IptablesFailure
                 (EngineErrorKind.PermissionDenied, "Run as root."),
             _ when Holds("xtables lock", "Resource temporarily unavailable") =>
                 (EngineErrorKind.ResourceBusy, "Try again when the other program has let go of the lock /run/xtables.lock."),
-            _ when Holds("do you need to insmod", "missing kernel module", "Failed to initialize nft", "Could not fetch rule set generation id") =>
+            _ when Holds("do you need to insmod", "missing kernel module", "Failed to initialize nft",
+                "Could not fetch rule set generation id") =>
                 (EngineErrorKind.NotImplemented,
-                    "Load the kernel's modules (modprobe ip_tables iptable_nat nf_tables nft_compat xt_conntrack xt_addrtype xt_comment xt_MASQUERADE)."),
+                    "Load the kernel's modules (modprobe ip_tables iptable_nat nf_tables nft_compat "
+                    + "xt_conntrack xt_addrtype xt_comment xt_MASQUERADE)."),
             _ when Holds("incompatible, use 'nft' tool") =>
-                (EngineErrorKind.ResourceBusy, "Move the rules that the nft program made in the tables of iptables to tables of their own."),
+                (EngineErrorKind.ResourceBusy,
+                    "Move the rules that the nft program made in the tables of iptables to tables of their own."),
             _ => (EngineErrorKind.InvalidOperation, (string?)"Run Repair-ContainerNetwork."),
         };
 

@@ -43,7 +43,7 @@ internal static class NetworkRules
         FirewallRule Here(string match, string target, string reason) =>
             Rule(network, FirewallChains.Filter, chains.Forward, match, target, phase, reason, family);
 
-        // What ARP, which no rule sees, is for IPv4: without it a link leads to an address nobody can find (RFC 4861, sections 4.3 and 4.4).
+        // What ARP, which no rule sees, is for IPv4: without it a link leads to an address nobody can find (RFC 4861, 4.3 and 4.4).
         FirewallRule[] NeighbourDiscovery() =>
         [
             Here($"-i {bridge} -o {bridge} -p ipv6-icmp -m icmp6 --icmpv6-type 135", "ACCEPT", "neighbour discovery"),
@@ -78,7 +78,8 @@ internal static class NetworkRules
     }
 
     private static FirewallRule Rule(
-        FirewallNetwork network, string table, string chain, string match, string target, int phase, string reason, FirewallFamily family) =>
+        FirewallNetwork network, string table, string chain, string match, string target, int phase, string reason,
+            FirewallFamily family) =>
         new(family, table, chain, $"{match}{RuleText.Comment(network.Id)} -j {target}")
         {
             Owner = network.Id, OwnerName = network.Name, Reason = reason, Phase = phase,

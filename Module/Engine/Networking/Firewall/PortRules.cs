@@ -20,7 +20,8 @@ internal static class PortRules
     }
 
     internal static IEnumerable<FirewallRule> Filter(
-        FirewallEndpoint endpoint, IPAddress address, FirewallPort port, FirewallNetwork network, FirewallChains chains, FirewallFamily family)
+        FirewallEndpoint endpoint, IPAddress address, FirewallPort port, FirewallNetwork network, FirewallChains chains,
+            FirewallFamily family)
     {
         // What is published on a loopback address comes from the host, never through FORWARD: an opening here would serve strangers only.
         if (port.HostAddress is not null && IPAddress.IsLoopback(port.HostAddress))
@@ -38,7 +39,8 @@ internal static class PortRules
         if (!network.InterContainer)
         {
             yield return Rule(
-                endpoint, FirewallChains.Filter, chains, $"{to} -i {bridge} -o {bridge} {service} -m conntrack --ctstate DNAT", "ACCEPT", port, family);
+                endpoint, FirewallChains.Filter, chains, $"{to} -i {bridge} -o {bridge} {service} -m conntrack --ctstate DNAT", "ACCEPT",
+                    port, family);
         }
     }
 
@@ -66,7 +68,8 @@ internal static class PortRules
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static FirewallRule Rule(
-        FirewallEndpoint endpoint, string table, FirewallChains chains, string match, string target, FirewallPort port, FirewallFamily family) =>
+        FirewallEndpoint endpoint, string table, FirewallChains chains, string match, string target, FirewallPort port,
+            FirewallFamily family) =>
         new(family, table, chains.Main, $"{match}{RuleText.Comment(endpoint.Container)} -j {target}")
         {
             Owner = endpoint.Container, OwnerName = endpoint.ContainerName,

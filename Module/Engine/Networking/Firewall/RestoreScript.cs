@@ -46,7 +46,7 @@ internal static class RestoreScript
         // Jumps first: a chain that something leads to cannot be deleted.
         ILookup<string, FirewallRule> jumps = wanted.Where(r => r.IsJump).ToLookup(r => r.Chain);
         List<string> insertions = [];
-        foreach (string chain in current.Chains(table).Concat(jumps.Select(j => j.Key)).Distinct().Except(owned).Where(c => c != chains.User))
+        foreach (string chain in current.Chains(table).Concat(jumps.Select(j => j.Key)).Distinct().Except([.. owned, chains.User]))
         {
             string[] existing = [.. current.Rules(table, chain).Where(r => LeadsToUs(chains, table, chain, r))];
             string[] right = [.. jumps[chain].Select(r => r.Text)];
@@ -61,7 +61,8 @@ internal static class RestoreScript
 
         if (wanted.Length > 0)
         {
-            // A declaration makes the chain, or empties it. The user's chain gets none: -N would rather fail than empty what appeared meanwhile.
+            // A declaration makes the chain, or empties it. The user's chain gets none: -N would rather fail than empty what appeared
+            // meanwhile.
             lines.AddRange(owned.Select(c => $":{c} - [0:0]"));
             lines.AddRange(table == FirewallChains.Filter && !user ? [$"-N {chains.User}"] : []);
             lines.AddRange(wanted.Where(r => !r.IsJump).Select(r => $"-A {r.Chain} {r.Text}"));

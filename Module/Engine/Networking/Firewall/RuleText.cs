@@ -27,7 +27,9 @@ internal static class RuleText
         protocol is "tcp" or "udp" or "sctp" ? protocol : throw Invalid("protocol", protocol);
 
     internal static string Port(int port) =>
-        port is > 0 and <= 65535 ? port.ToString(CultureInfo.InvariantCulture) : throw Invalid("port", port.ToString(CultureInfo.InvariantCulture));
+        port is > 0 and <= 65535
+            ? port.ToString(CultureInfo.InvariantCulture)
+            : throw Invalid("port", port.ToString(CultureInfo.InvariantCulture));
 
     internal static string Subnet(IPNetwork subnet, FirewallFamily family) =>
         string.Create(CultureInfo.InvariantCulture, $"{Address(subnet.BaseAddress, family)}/{subnet.PrefixLength}");

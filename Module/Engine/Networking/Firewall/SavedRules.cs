@@ -35,13 +35,16 @@ internal sealed class SavedRules
         return saved;
     }
 
-    internal IEnumerable<string> Chains(string table) => _tables.TryGetValue(table, out Dictionary<string, List<string>>? chains) ? chains.Keys : [];
+    internal IEnumerable<string> Chains(string table) =>
+        _tables.TryGetValue(table, out Dictionary<string, List<string>>? chains) ? chains.Keys : [];
 
-    internal bool Has(string table, string chain) => _tables.TryGetValue(table, out Dictionary<string, List<string>>? chains) && chains.ContainsKey(chain);
+    internal bool Has(string table, string chain) =>
+        _tables.TryGetValue(table, out Dictionary<string, List<string>>? chains) && chains.ContainsKey(chain);
 
     /// <summary>The rules' texts behind "-A CHAIN "; none when there is no such chain.</summary>
     internal IReadOnlyList<string> Rules(string table, string chain) =>
-        _tables.TryGetValue(table, out Dictionary<string, List<string>>? chains) && chains.TryGetValue(chain, out List<string>? rules) ? rules : [];
+        _tables.TryGetValue(table, out Dictionary<string, List<string>>? chains) && chains.TryGetValue(chain, out List<string>? rules)
+            ? rules : [];
 
     /// <summary>The chain or target a rule leads to, by -j or -g; null when it has none.</summary>
     internal static string? Target(string rule)
@@ -51,7 +54,8 @@ internal sealed class SavedRules
         for (int i = 0; i < rule.Length; i++)
         {
             quoted ^= rule[i] == '"' && (i == 0 || rule[i - 1] != '\\');
-            if (!quoted && rule[i] == '-' && (i == 0 || rule[i - 1] == ' ') && i + 3 < rule.Length && rule[i + 1] is 'j' or 'g' && rule[i + 2] == ' ')
+            if (!quoted && rule[i] == '-'
+                && (i == 0 || rule[i - 1] == ' ') && i + 3 < rule.Length && rule[i + 1] is 'j' or 'g' && rule[i + 2] == ' ')
             {
                 int end = rule.IndexOf(' ', i + 3);
                 return end < 0 ? rule[(i + 3)..] : rule[(i + 3)..end];

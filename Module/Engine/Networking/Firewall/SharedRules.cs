@@ -14,7 +14,8 @@ internal static class SharedRules
         };
         if (family == FirewallFamily.IPv4)
         {
-            // With route_localnet, which ports published on 127.0.0.1 need, the kernel would take these from a neighbour (CVE-2020-8558, moby#45610).
+            // With route_localnet, which ports published on 127.0.0.1 need, the kernel would take these from a neighbour (CVE-2020-8558,
+            // moby#45610).
             yield return new FirewallRule(family, FirewallChains.Raw, chains.Main, "-d 127.0.0.0/8 -j DROP")
             {
                 Reason = "loopback addresses are not reached from outside", Phase = 2,
@@ -39,6 +40,7 @@ internal static class SharedRules
         yield return Jump(FirewallChains.Nat, "POSTROUTING", "", chains.PostRouting, 1, "addresses of what leaves", family);
     }
 
-    private static FirewallRule Jump(string table, string chain, string match, string target, int phase, string reason, FirewallFamily family) =>
+    private static FirewallRule Jump(string table, string chain, string match, string target, int phase, string reason,
+        FirewallFamily family) =>
         new(family, table, chain, $"{match}-j {target}") { Reason = reason, Phase = phase, IsJump = true };
 }

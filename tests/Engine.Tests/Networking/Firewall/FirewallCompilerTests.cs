@@ -28,13 +28,15 @@ public class FirewallCompilerTests
                 $"-i containers0 ! -o containers0 {A} -j ACCEPT",
             ],
             Texts(
-                TestState.Two with { Networks = [TestState.A, TestState.B with { Internal = true }] }, FirewallFamily.IPv4, "filter", "CONTAINERS-FORWARD"));
+                TestState.Two with { Networks = [TestState.A, TestState.B with { Internal = true }] }, FirewallFamily.IPv4, "filter",
+                    "CONTAINERS-FORWARD"));
     }
 
     [Fact]
     public void The_users_chain_comes_before_ours()
     {
-        Assert.Equal(["-j DOCKER-USER", "-j DOCKER-FORWARD"], Texts(TestState.Two with { Prefix = "DOCKER" }, FirewallFamily.IPv4, "filter", "FORWARD"));
+        Assert.Equal(["-j DOCKER-USER", "-j DOCKER-FORWARD"], Texts(TestState.Two with { Prefix = "DOCKER" }, FirewallFamily.IPv4,
+            "filter", "FORWARD"));
     }
 
     [Fact]
@@ -43,7 +45,8 @@ public class FirewallCompilerTests
         Assert.Equal(
             [
                 "-i lo -j RETURN", "-d 127.0.0.0/8 -j DROP",
-                "-d 172.17.0.0/16 ! -i containers0 -m comment --comment aaaaaaaaaaaa -j DROP", "-d 172.18.0.0/16 ! -i br-b -m comment --comment bbbbbbbbbbbb -j DROP",
+                "-d 172.17.0.0/16 ! -i containers0 -m comment --comment aaaaaaaaaaaa -j DROP",
+                    "-d 172.18.0.0/16 ! -i br-b -m comment --comment bbbbbbbbbbbb -j DROP",
             ],
             Texts(TestState.Two, FirewallFamily.IPv4, "raw", "CONTAINERS"));
         Assert.Equal(
@@ -61,7 +64,8 @@ public class FirewallCompilerTests
                 $"-d 172.18.0.2/32 ! -i br-b -o br-b -p sctp -m sctp --dport 9000 {Db} -j ACCEPT",
                 $"-d 172.18.0.2/32 -i br-b -o br-b -p sctp -m sctp --dport 9000 -m conntrack --ctstate DNAT {Db} -j ACCEPT",
                 $"-s 172.17.0.2/32 -d 172.17.0.3/32 -i containers0 -o containers0 -p tcp -m tcp --dport 5432 {Web} -j ACCEPT",
-                $"-s 172.17.0.3/32 -d 172.17.0.2/32 -i containers0 -o containers0 -p tcp -m tcp --sport 5432 -m conntrack --ctstate RELATED,ESTABLISHED "
+                $"-s 172.17.0.3/32 -d 172.17.0.2/32 -i containers0 -o containers0 -p tcp -m tcp --sport 5432 "
+                + "-m conntrack --ctstate RELATED,ESTABLISHED "
                 + $"{Web} -j ACCEPT",
             ],
             Texts(TestState.Two, FirewallFamily.IPv4, "filter", "CONTAINERS"));
@@ -74,7 +78,8 @@ public class FirewallCompilerTests
             ],
             Texts(TestState.Two, FirewallFamily.IPv4, "nat", "CONTAINERS"));
         Assert.Equal(
-            [$"-p tcp -m tcp --dport 8080 {Web} -j DNAT --to-destination [fd00:a::2]:80"], Texts(TestState.Two, FirewallFamily.IPv6, "nat", "CONTAINERS"));
+            [$"-p tcp -m tcp --dport 8080 {Web} -j DNAT --to-destination [fd00:a::2]:80"], Texts(TestState.Two, FirewallFamily.IPv6, "nat",
+                "CONTAINERS"));
     }
 
     [Fact]
@@ -94,14 +99,16 @@ public class FirewallCompilerTests
     {
         FirewallState state = TestState.Two with { Networks = [TestState.A with { Routed = true }] };
         Assert.DoesNotContain(Texts(state, FirewallFamily.IPv4, "raw", "CONTAINERS"), t => t.Contains("172.17", StringComparison.Ordinal));
-        Assert.DoesNotContain(Texts(state, FirewallFamily.IPv4, "nat", "CONTAINERS-POSTROUTING"), t => t.Contains("! -o", StringComparison.Ordinal));
+        Assert.DoesNotContain(Texts(state, FirewallFamily.IPv4, "nat", "CONTAINERS-POSTROUTING"), t => t.Contains("! -o",
+            StringComparison.Ordinal));
     }
 
     [Fact]
     public void Neighbour_discovery_passes_where_containers_do_not_reach_each_other()
     {
         FirewallState state = TestState.Two with { Networks = [TestState.A with { InterContainer = false }] };
-        string[] texts = [.. Texts(state, FirewallFamily.IPv6, "filter", "CONTAINERS-FORWARD").Select(t => t.Replace(" -m comment --comment aaaaaaaaaaaa", ""))];
+        string[] texts = [.. Texts(state, FirewallFamily.IPv6, "filter", "CONTAINERS-FORWARD").Select(t =>
+            t.Replace(" -m comment --comment aaaaaaaaaaaa", ""))];
         Assert.Equal(
             [
                 "-i containers0 -o containers0 -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT",
@@ -120,7 +127,8 @@ public class FirewallCompilerTests
             Assert.All(own, r => Assert.Equal(TestState.Web, r.Owner));
             Assert.Equal(
                 own.ToHashSet(),
-                FirewallCompiler.Compile(TestState.Two, family).Except(FirewallCompiler.Compile(TestState.Without(TestState.Two, TestState.Web), family)).ToHashSet());
+                FirewallCompiler.Compile(TestState.Two, family).Except(FirewallCompiler.Compile(TestState.Without(TestState.Two,
+                    TestState.Web), family)).ToHashSet());
         }
     }
 
@@ -134,7 +142,8 @@ public class FirewallCompilerTests
     [Fact]
     public void A_containers_name_is_in_no_rule()
     {
-        Assert.DoesNotContain(FirewallCompiler.Compile(TestState.Two, FirewallFamily.IPv4), r => r.Text.Contains("web", StringComparison.Ordinal));
+        Assert.DoesNotContain(FirewallCompiler.Compile(TestState.Two, FirewallFamily.IPv4), r => r.Text.Contains("web",
+            StringComparison.Ordinal));
     }
 
     [Theory]

@@ -19,14 +19,16 @@ public class FirewallKernelTests(ITestOutputHelper output)
     [InlineData("legacy", "DOCKER")]
     public void What_is_restored_is_what_save_prints(string backend, string prefix) => In(backend, host =>
     {
-        FirewallState icc = TestState.Two with { Prefix = prefix, Networks = [TestState.A with { InterContainer = false }, TestState.B with { Internal = true }] };
+        FirewallState icc = TestState.Two with { Prefix = prefix, Networks = [TestState.A with { InterContainer = false },
+            TestState.B with { Internal = true }] };
         foreach (FirewallState state in new[] { TestState.Two with { Prefix = prefix }, icc })
         {
             host.Firewall.Apply(state, null, default);
             foreach (FirewallFamily family in s_families)
             {
                 SavedRules saved = host.Saved(family);
-                foreach (IGrouping<(string Table, string Chain), FirewallRule> chain in FirewallCompiler.Compile(state, family).GroupBy(r => (r.Table, r.Chain)))
+                foreach (IGrouping<(string Table, string Chain), FirewallRule> chain in FirewallCompiler.Compile(state,
+                    family).GroupBy(r => (r.Table, r.Chain)))
                 {
                     Assert.Equal(chain.Select(r => r.Text), saved.Rules(chain.Key.Table, chain.Key.Chain));
                 }
@@ -71,7 +73,8 @@ public class FirewallKernelTests(ITestOutputHelper output)
         string good = host.Text();
         foreach (string damage in new[]
         {
-            "*filter\n-F\nCOMMIT\n*nat\n-F\nCOMMIT\n*raw\n-F\nCOMMIT\n", "*filter\n-F\n-X\nCOMMIT\n*nat\n-F\n-X\nCOMMIT\n*raw\n-F\n-X\nCOMMIT\n",
+            "*filter\n-F\nCOMMIT\n*nat\n-F\nCOMMIT\n*raw\n-F\nCOMMIT\n",
+                "*filter\n-F\n-X\nCOMMIT\n*nat\n-F\n-X\nCOMMIT\n*raw\n-F\n-X\nCOMMIT\n",
             "*nat\n-F\nCOMMIT\n", "*raw\n-D PREROUTING -j CONTAINERS\nCOMMIT\n",
         })
         {
@@ -102,7 +105,8 @@ public class FirewallKernelTests(ITestOutputHelper output)
     public void Rules_of_the_user_and_of_strangers_survive_everything(string backend) => In(backend, host =>
     {
         const string Foreign = "*filter\n:CONTAINERS-USER - [0:0]\n:OTHER - [0:0]\n-A CONTAINERS-USER -s 10.9.9.9/32 -j DROP\n"
-            + "-A FORWARD -p tcp -m tcp --dport 1 -m comment --comment \"a -j CONTAINERS \\\" b\" -j ACCEPT\n-A FORWARD -j OTHER\n-A INPUT -j CONTAINERS-USER\nCOMMIT\n"
+            + "-A FORWARD -p tcp -m tcp --dport 1 -m comment --comment \"a -j CONTAINERS \\\" b\" -j ACCEPT\n"
+            + "-A FORWARD -j OTHER\n-A INPUT -j CONTAINERS-USER\nCOMMIT\n"
             + "*nat\n-A POSTROUTING -s 10.1.0.0/16 -j MASQUERADE\nCOMMIT\n";
         host.Iptables.Restore(FirewallFamily.IPv4, Foreign, default);
         string before = host.Text(FirewallFamily.IPv4);
@@ -195,7 +199,8 @@ public class FirewallKernelTests(ITestOutputHelper output)
     public void A_rule_between_strangers_interfaces_shadows_nothing(string backend) => In(backend, host =>
     {
         host.Firewall.Apply(TestState.Two, null, default);
-        host.Iptables.Restore(FirewallFamily.IPv4, "*filter\n-I FORWARD 1 -i wg0 -o eth0 -j ACCEPT\n-I FORWARD 1 -s 10.0.0.0/8 -j LOG\nCOMMIT\n", default);
+        host.Iptables.Restore(FirewallFamily.IPv4,
+            "*filter\n-I FORWARD 1 -i wg0 -o eth0 -j ACCEPT\n-I FORWARD 1 -s 10.0.0.0/8 -j LOG\nCOMMIT\n", default);
         Assert.Empty(host.Firewall.Check(TestState.Two, default));
     });
 
@@ -215,7 +220,8 @@ public class FirewallKernelTests(ITestOutputHelper output)
         }
 
         double first = times.Skip(1).Take(10).Order().ElementAt(5), last = times.TakeLast(10).Order().ElementAt(5);
-        output.WriteLine($"{backend}: one Add {first:0.0} ms at the beginning, {last:0.0} ms at a hundred; the first, with the rebuild, {times[0]:0.0} ms");
+        output.WriteLine($"{backend}: one Add {first:0.0} ms at the beginning, {last:0.0} ms at a hundred; "
+            + $"the first, with the rebuild, {times[0]:0.0} ms");
         Assert.Empty(host.Firewall.Check(state, default));
         Assert.Equal(100, host.Saved(FirewallFamily.IPv4).Rules("nat", "CONTAINERS").Count);
         foreach (FirewallEndpoint endpoint in TestState.Hundred.Endpoints)
@@ -232,7 +238,8 @@ public class FirewallKernelTests(ITestOutputHelper output)
     [SkippableFact]
     public void A_change_that_fails_for_good_says_what_the_program_said() => In("nft", host =>
     {
-        EngineException e = Assert.Throws<EngineException>(() => host.Iptables.Restore(FirewallFamily.IPv4, "*filter\n-A NOWHERE -j ACCEPT\nCOMMIT\n", default));
+        EngineException e = Assert.Throws<EngineException>(() => host.Iptables.Restore(FirewallFamily.IPv4,
+            "*filter\n-A NOWHERE -j ACCEPT\nCOMMIT\n", default));
         Assert.Equal("FirewallFailed", e.ErrorId);
         Assert.StartsWith("The firewall refused a change: iptables-nft-restore", e.Message, StringComparison.Ordinal);
         Assert.StartsWith("iptables v", host.Iptables.Version(default), StringComparison.Ordinal);
@@ -256,7 +263,8 @@ public class FirewallKernelTests(ITestOutputHelper output)
     }
 
     private static IEnumerable<string> Lasting(string text) => text.Split('\n').Where(
-        line => line.StartsWith("-A", StringComparison.Ordinal) || (line.StartsWith(':') && line.Contains(" - ", StringComparison.Ordinal)));
+        line => line.StartsWith("-A", StringComparison.Ordinal) || (line.StartsWith(':') && line.Contains(" - ",
+            StringComparison.Ordinal)));
 
     private sealed record TestHost(Iptables Iptables)
     {

@@ -12,7 +12,8 @@ public class RestoreScriptTests
     public void An_addition_checks_its_base_in_each_table_before_it_appends()
     {
         string script = RestoreScript.Add(
-            FirewallCompiler.CompileBase(TestState.Two, TestState.Web, FirewallFamily.IPv6), FirewallCompiler.CompileContainer(TestState.Two, TestState.Web, FirewallFamily.IPv6));
+            FirewallCompiler.CompileBase(TestState.Two, TestState.Web, FirewallFamily.IPv6),
+                FirewallCompiler.CompileContainer(TestState.Two, TestState.Web, FirewallFamily.IPv6));
         string[] tables = script.Split("COMMIT\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["*raw", "*filter", "*nat"], tables.Select(t => t.Split('\n')[0]));
         Assert.All(tables, table =>
@@ -46,7 +47,8 @@ public class RestoreScriptTests
     public void Jumps_in_the_wrong_place_or_too_often_are_taken_away_and_put_first()
     {
         SavedRules current = SavedRules.Parse(
-            "*filter\n:FORWARD ACCEPT [0:0]\n:CONTAINERS-USER - [0:0]\n:CONTAINERS-FORWARD - [0:0]\n-A FORWARD -j CONTAINERS-FORWARD\n-A FORWARD -j X\n"
+            "*filter\n:FORWARD ACCEPT [0:0]\n:CONTAINERS-USER - [0:0]\n:CONTAINERS-FORWARD - [0:0]\n"
+            + "-A FORWARD -j CONTAINERS-FORWARD\n-A FORWARD -j X\n"
             + "-A FORWARD -j CONTAINERS-USER\n-A FORWARD -i eth0 -j CONTAINERS-USER\n-A FORWARD -j CONTAINERS-FORWARD\nCOMMIT\n");
         string[] lines = RestoreScript.Replace(s_chains, FirewallCompiler.Compile(TestState.Two, FirewallFamily.IPv4), current).Split('\n');
         Assert.Equal(2, lines.Count(l => l == "-D FORWARD -j CONTAINERS-FORWARD"));
@@ -60,8 +62,10 @@ public class RestoreScriptTests
     public void Jumps_that_are_right_are_left_alone()
     {
         SavedRules current = SavedRules.Parse(
-            "*filter\n:FORWARD ACCEPT [0:0]\n:CONTAINERS-USER - [0:0]\n:CONTAINERS-FORWARD - [0:0]\n-A FORWARD -j CONTAINERS-USER\n-A FORWARD -j CONTAINERS-FORWARD\nCOMMIT\n");
-        Assert.DoesNotContain(" FORWARD ", RestoreScript.Replace(s_chains, FirewallCompiler.Compile(TestState.Two, FirewallFamily.IPv4), current), StringComparison.Ordinal);
+            "*filter\n:FORWARD ACCEPT [0:0]\n:CONTAINERS-USER - [0:0]\n:CONTAINERS-FORWARD - [0:0]\n"
+            + "-A FORWARD -j CONTAINERS-USER\n-A FORWARD -j CONTAINERS-FORWARD\nCOMMIT\n");
+        Assert.DoesNotContain(" FORWARD ", RestoreScript.Replace(s_chains, FirewallCompiler.Compile(TestState.Two, FirewallFamily.IPv4),
+            current), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,7 +15,8 @@ internal static class TestState
         Name = "bridge", Id = NetA, Bridge = "containers0", IPv4 = IPNetwork.Parse("172.17.0.0/16"), IPv6 = IPNetwork.Parse("fd00:a::/64"),
     };
 
-    internal static FirewallNetwork B { get; } = new() { Name = "back", Id = NetB, Bridge = "br-b", IPv4 = IPNetwork.Parse("172.18.0.0/16"), InterContainer = false };
+    internal static FirewallNetwork B { get; } = new() { Name = "back", Id = NetB, Bridge = "br-b",
+        IPv4 = IPNetwork.Parse("172.18.0.0/16"), InterContainer = false };
 
     /// <summary>Two networks; web publishes on the first, db is linked from web on it.</summary>
     internal static FirewallState Two { get; } = new()
@@ -25,16 +26,20 @@ internal static class TestState
         [
             new()
             {
-                Container = Web, ContainerName = "web -j ACCEPT", Bridge = "containers0", IPv4 = IPAddress.Parse("172.17.0.2"), IPv6 = IPAddress.Parse("fd00:a::2"),
-                Ports = [new(null, 8080, 80, "tcp"), new(IPAddress.Parse("127.0.0.1"), 53, 53, "udp"), new(IPAddress.Parse("10.0.0.1"), 81, 80, "tcp")],
+                Container = Web, ContainerName = "web -j ACCEPT", Bridge = "containers0", IPv4 = IPAddress.Parse("172.17.0.2"),
+                    IPv6 = IPAddress.Parse("fd00:a::2"),
+                Ports = [new(null, 8080, 80, "tcp"), new(IPAddress.Parse("127.0.0.1"), 53, 53, "udp"), new(IPAddress.Parse("10.0.0.1"), 81,
+                    80, "tcp")],
             },
-            new() { Container = Db, ContainerName = "db", Bridge = "br-b", IPv4 = IPAddress.Parse("172.18.0.2"), Ports = [new(null, 9000, 9000, "sctp")] },
+            new() { Container = Db, ContainerName = "db", Bridge = "br-b", IPv4 = IPAddress.Parse("172.18.0.2"), Ports = [new(null, 9000,
+                9000, "sctp")] },
         ],
         Links =
         [
             new()
             {
-                Container = Web, Bridge = "containers0", Source = IPAddress.Parse("172.17.0.2"), Target = IPAddress.Parse("172.17.0.3"), Port = 5432, Protocol = "tcp",
+                Container = Web, Bridge = "containers0", Source = IPAddress.Parse("172.17.0.2"), Target = IPAddress.Parse("172.17.0.3"),
+                    Port = 5432, Protocol = "tcp",
             },
         ],
     };
@@ -54,6 +59,7 @@ internal static class TestState
 
     internal static FirewallState Without(FirewallState state, string container) => state with
     {
-        Endpoints = [.. state.Endpoints.Where(e => e.Container != container)], Links = [.. state.Links.Where(l => l.Container != container)],
+        Endpoints = [.. state.Endpoints.Where(e => e.Container != container)], Links = [.. state.Links.Where(l =>
+            l.Container != container)],
     };
 }
