@@ -205,7 +205,7 @@ internal static unsafe partial class Child
         return errno;
     }
 
-    /// <summary>Slot = a descriptor that the monitor was born with, X = the kind of namespace. The copy in this process is closed.</summary>
+    /// <summary>Slot = a descriptor that the monitor was born with, X = the kind of namespace. This process's copy is closed.</summary>
     private static int JoinDescriptor(PlanStepData* step)
     {
         int errno = Check(Libc.setns(step->Slot, (int)step->X));

@@ -68,7 +68,7 @@ internal unsafe struct HeldPorts
         }
     }
 
-    /// <returns>The socket, or the negative errno. -EPROTONOSUPPORT: a kernel without the protocol, where nobody can take the port.</returns>
+    /// <returns>The socket, or the negative errno. -EPROTONOSUPPORT: a kernel without SCTP, where nobody can take the port.</returns>
     private static int Bind(PlanPort* port)
     {
         int fd = Socket(port);

@@ -65,7 +65,7 @@ internal static unsafe class Program
         return new Supervisor(plan, listener, held).Run();
     }
 
-    /// <summary>Without a network the place must be free, or the namespace of whoever left a descriptor open would live as long as we do.</summary>
+    /// <summary>Without a network the place must be free: what somebody left open there would live as long as we do.</summary>
     /// <returns>0, or EBADF when the session gave none although the plan needs it.</returns>
     private static int TakeNetwork(PlanHeader* plan)
     {

@@ -29,11 +29,12 @@ internal static class LaunchSteps
         return new(PlanOpcode.JoinNamespace, name, path) { Text1 = path, Text2 = StatusPath(process), X = flag, Y = (ulong)process.StartTime };
     }
 
-    /// <summary>setns(2) on <see cref="MonitorProtocol.NetworkDescriptor"/>: the namespace that the session made and the monitor holds.</summary>
-    internal static LaunchStep JoinNetworkDescriptor() => new(PlanOpcode.JoinNetworkDescriptor, "net", "join the network namespace made for it")
-    {
-        Slot = MonitorProtocol.NetworkDescriptor, X = Libc.CLONE_NEWNET,
-    };
+    /// <summary>setns(2) on <see cref="MonitorProtocol.NetworkDescriptor"/>: the namespace that the monitor holds.</summary>
+    internal static LaunchStep JoinNetworkDescriptor() =>
+        new(PlanOpcode.JoinNetworkDescriptor, "net", "join the network namespace made for it")
+        {
+            Slot = MonitorProtocol.NetworkDescriptor, X = Libc.CLONE_NEWNET,
+        };
 
     internal static string StatusPath(ProcessIdentity process) => string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/stat");
 

@@ -77,8 +77,8 @@ internal sealed unsafe class PlanWriter
         {
             throw new EngineException(
                 EngineErrorKind.LimitsExceeded, "TooManyPorts",
-                string.Create(CultureInfo.InvariantCulture, $"A container cannot publish more than {PlanFormat.MaximumPorts} ports."), plan.Id,
-                "Publish fewer ports, or use the host's network.");
+                string.Create(CultureInfo.InvariantCulture, $"A container cannot publish more than {PlanFormat.MaximumPorts} ports."),
+                plan.Id, "Publish fewer ports, or use the host's network.");
         }
 
         if (_length > PlanFormat.MaximumSize)

@@ -74,11 +74,12 @@ internal static class LaunchFailure
                 EngineErrorKind.ObjectNotFound, "HostAddressNotFound", $"This host has no address {HostPort.AddressOf(port)}.", described,
                 "Publish the port at an address of this host, or at all of them.", cause),
             Errno.EMFILE => new EngineException(
-                EngineErrorKind.LimitsExceeded, "TooManyPorts", $"Container \"{name}\" publishes more ports than one process may have open.", name,
+                EngineErrorKind.LimitsExceeded, "TooManyPorts",
+                $"Container \"{name}\" publishes more ports than one process may have open.", name,
                 "Publish fewer ports, or raise the limit of open files (ulimit -n).", cause),
             _ => new EngineException(
-                errno is Errno.EACCES or Errno.EPERM ? EngineErrorKind.PermissionDenied : EngineErrorKind.ResourceUnavailable, "PortNotUsable",
-                $"Port {described} cannot be used for container \"{name}\": {Errno.Describe(errno)}.", described,
+                errno is Errno.EACCES or Errno.EPERM ? EngineErrorKind.PermissionDenied : EngineErrorKind.ResourceUnavailable,
+                "PortNotUsable", $"Port {described} cannot be used for container \"{name}\": {Errno.Describe(errno)}.", described,
                 "Choose another host port.", cause),
         };
     }

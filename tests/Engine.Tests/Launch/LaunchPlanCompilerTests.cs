@@ -99,13 +99,16 @@ public class LaunchPlanCompilerTests
     public void The_network_of_another_container_is_joined_before_a_sysfs_shows_it()
     {
         ContainerSpec spec = PlanInput.Spec() with { Network = new NetworkSpec { Mode = "container:a" } };
-        LaunchPlan plan =
-            LaunchPlanCompiler.Compile(PlanInput.Of(spec) with { JoinedProcesses = new Dictionary<string, ProcessIdentity> { ["container:a"] = new(77, 5) } });
+        LaunchPlan plan = LaunchPlanCompiler.Compile(PlanInput.Of(spec) with
+        {
+            JoinedProcesses = new Dictionary<string, ProcessIdentity> { ["container:a"] = new(77, 5) },
+        });
         LaunchStep join = plan.Steps.Single(PlanOpcode.JoinNamespace);
         Assert.Equal(("/proc/77/ns/net", Libc.CLONE_NEWNET, 5UL), (join.Text1, join.X, join.Y));
         Assert.True(plan.Steps.ToList().IndexOf(join) < plan.Steps.IndexOf(PlanOpcode.CreateFileSystem));
         Assert.Equal(0UL, plan.CloneFlags & Libc.CLONE_NEWNET);
-        Assert.DoesNotContain(plan.Steps, s => s.Code is PlanOpcode.RaiseLoopback or PlanOpcode.JoinNetworkDescriptor or PlanOpcode.WriteInSlot);
+        Assert.DoesNotContain(plan.Steps, s =>
+            s.Code is PlanOpcode.RaiseLoopback or PlanOpcode.JoinNetworkDescriptor or PlanOpcode.WriteInSlot);
     }
 
     [Fact]

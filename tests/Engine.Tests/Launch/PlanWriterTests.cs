@@ -99,7 +99,8 @@ public unsafe class PlanWriterTests
         byte[] file = PlanWriter.Write(LaunchPlanCompiler.Compile(input));
         PlanHeader header = MemoryMarshal.Read<PlanHeader>(file);
         Assert.Equal("/run/x/network.lock", Text(file, header.NetworkLockFile));
-        Span<PlanUndoData> undo = MemoryMarshal.Cast<byte, PlanUndoData>(file.AsSpan((int)header.NetworkUndo))[..(int)header.NetworkUndoCount];
+        Span<PlanUndoData> undo =
+            MemoryMarshal.Cast<byte, PlanUndoData>(file.AsSpan((int)header.NetworkUndo))[..(int)header.NetworkUndoCount];
         Assert.Equal(2, undo.Length);
         Assert.Equal(("/sbin/a", "/run/x/a"), (Text(file, undo[0].Program), Text(file, undo[0].Script)));
         Assert.Equal(["a", "-w", "10"], List(file, undo[0].Arguments));

@@ -3,6 +3,7 @@ using Containers.Engine.Cgroups;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
+using Containers.Engine.Linux;
 using Containers.Engine.Tests.Images;
 using Xunit;
 

@@ -11,7 +11,8 @@ namespace Containers.Engine.Tests.Monitor;
 /// <summary>Published ports that the monitor keeps from other programs, in a namespace that plays the host.</summary>
 public class HeldPortTests
 {
-    private static PlanPort Port(string protocol, int port, string address = "0.0.0.0") => HostPort.Of(protocol, IPAddress.Parse(address), port);
+    private static PlanPort Port(string protocol, int port, string address = "0.0.0.0") =>
+        HostPort.Of(protocol, IPAddress.Parse(address), port);
 
     /// <summary>Whether another program can have it; as servers do it, with SO_REUSEADDR.</summary>
     private static bool CanBind(ProtocolType protocol, int port, string address = "0.0.0.0")
@@ -57,7 +58,8 @@ public class HeldPortTests
     [SkippableFact]
     public void No_other_program_gets_a_published_port_until_the_container_has_ended() => OnHost(run =>
     {
-        Assert.Null(run.Start(run.Plan("ls /proc/self/fd | wc -l; sleep 60") with { Ports = [Port("tcp", 8080), Port("udp", 53), Port("tcp", 81, "127.0.0.1")] }));
+        PlanPort[] ports = [Port("tcp", 8080), Port("udp", 53), Port("tcp", 81, "127.0.0.1")];
+        Assert.Null(run.Start(run.Plan("ls /proc/self/fd | wc -l; sleep 60") with { Ports = ports }));
         run.AwaitOutput("4"); // 0, 1, 2 and the directory: the program has none of the sockets.
         Assert.False(CanBind(ProtocolType.Tcp, 8080));
         Assert.False(CanBind(ProtocolType.Tcp, 8080, "127.0.0.1"));

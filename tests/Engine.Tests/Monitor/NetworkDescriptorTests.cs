@@ -15,7 +15,8 @@ public class NetworkDescriptorTests
         using NetworkSandbox network = new();
         network.Required("link", "add", "made0", "type", "veth", "peer", "name", "made1");
         using MonitorRun run = new();
-        Assert.Null(run.Start(run.Plan("ls /proc/self/fd | tr '\\n' ' '; cat /proc/net/dev; readlink /proc/self/ns/net", joins: true), network));
+        const string Look = "ls /proc/self/fd | tr '\\n' ' '; cat /proc/net/dev; readlink /proc/self/ns/net";
+        Assert.Null(run.Start(run.Plan(Look, joins: true), network));
         Assert.Equal(0, run.AwaitExit());
         Assert.StartsWith("0 1 2 3 ", run.Output, StringComparison.Ordinal); // 3 is the directory that ls reads.
         Assert.DoesNotContain("4 ", run.Output[..9], StringComparison.Ordinal);
@@ -61,7 +62,8 @@ public class NetworkDescriptorTests
         run.Stop();
         MonitorRun.Eventually(() => outside.Ip("link", "show", "out0").ExitCode != 0, "the interface is still there");
         run.AwaitMonitor();
-        Assert.DoesNotContain(network.Identity, Directory.GetDirectories("/proc").Select(process => NetworkSandbox.Link(process + "/ns/net")));
+        Assert.DoesNotContain(
+            network.Identity, Directory.GetDirectories("/proc").Select(process => NetworkSandbox.Link(process + "/ns/net")));
     }
 
     [SkippableFact]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using Containers.Engine.Linux;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
@@ -7,29 +6,13 @@ using Xunit;
 namespace Containers.Engine.Tests.Monitor;
 
 /// <summary>A network namespace held by a descriptor and by nothing else, as a session makes one for a container.</summary>
-internal sealed unsafe class NetworkSandbox : IDisposable
+internal sealed class NetworkSandbox : IDisposable
 {
-    internal NetworkSandbox()
-    {
-        Handle = null!;
-        Thread maker = new(() =>
-        {
-            // Of this thread only, and the thread ends with it.
-            if (Libc.unshare((int)Libc.CLONE_NEWNET) == 0)
-            {
-                fixed (byte* path = "/proc/thread-self/ns/net\0"u8)
-                {
-                    Handle = new SafeFileHandle(Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0), ownsHandle: true);
-                }
-            }
-        });
-        maker.Start();
-        maker.Join();
-        Assert.True(Handle is { IsInvalid: false }, "no network namespace could be made");
-        Identity = IdentityOf((int)Handle.DangerousGetHandle());
-    }
+    private readonly NetworkNamespace _namespace = NetworkNamespace.Create();
 
-    internal SafeFileHandle Handle { get; private set; }
+    internal NetworkSandbox() => Identity = IdentityOf(_namespace.Descriptor);
+
+    internal SafeFileHandle Handle => _namespace.Handle;
 
     /// <summary>"net:[4026532008]".</summary>
     internal string Identity { get; }
@@ -59,31 +42,13 @@ internal sealed unsafe class NetworkSandbox : IDisposable
         return output;
     }
 
-    /// <summary>A pair of interfaces: one end here, the other in another namespace. The kernel removes both with either namespace.</summary>
+    /// <summary>A pair of interfaces: one end here, one in another namespace. The kernel removes both with either namespace.</summary>
     internal void Connect(string name, NetworkSandbox other, string otherName) => Required(
         "link", "add", name, "type", "veth", "peer", "name", otherName,
         "netns", $"/proc/{Environment.ProcessId}/fd/{other.Handle.DangerousGetHandle()}");
 
     /// <summary>Runs a test on a thread that is in the namespace; what it starts is in it, too.</summary>
-    internal void Inside(Action test)
-    {
-        ExceptionDispatchInfo? failure = null;
-        Thread inside = new(() =>
-        {
-            try
-            {
-                Assert.Equal(0, Libc.setns((int)Handle.DangerousGetHandle(), (int)Libc.CLONE_NEWNET));
-                test();
-            }
-            catch (Exception e)
-            {
-                failure = ExceptionDispatchInfo.Capture(e);
-            }
-        });
-        inside.Start();
-        inside.Join();
-        failure?.Throw();
-    }
+    internal void Inside(Action test) => _namespace.Run(test);
 
     internal static string IdentityOf(int descriptor) => Link($"/proc/self/fd/{descriptor}");
 
@@ -100,5 +65,5 @@ internal sealed unsafe class NetworkSandbox : IDisposable
         }
     }
 
-    public void Dispose() => Handle.Dispose();
+    public void Dispose() => _namespace.Dispose();
 }

@@ -46,7 +46,8 @@ public sealed class NetworkUndoTests : IDisposable
     [SkippableFact]
     public void Every_script_is_run_once_in_order_by_its_program_and_deleted()
     {
-        Assert.Null(Run.Start(Plan("exit 5", $"echo \"1 $LC_ALL $PATH\" >> {Run["ran"]}; env | wc -l >> {Run["ran"]}", $"echo 2 >> {Run["ran"]}")));
+        Assert.Null(Run.Start(Plan(
+            "exit 5", $"echo \"1 $LC_ALL $PATH\" >> {Run["ran"]}; env | wc -l >> {Run["ran"]}", $"echo 2 >> {Run["ran"]}")));
         Assert.Equal(5, Run.AwaitExit());
         Run.AwaitMonitor();
         Assert.Equal("1 C /usr/sbin:/usr/bin:/sbin:/bin", Ran[0]);
@@ -133,7 +134,8 @@ public sealed class NetworkUndoTests : IDisposable
     {
         LaunchPlan plan = Plan("sleep 60", "exit 1", $"echo undone >> {Run["ran"]}");
         File.WriteAllText(Run["other"], "");
-        Assert.Null(Run.Start(plan with { NetworkUndo = [new PlanUndo("/nowhere/iptables-restore", ["--noflush"], Run["other"]), .. plan.NetworkUndo] }));
+        PlanUndo missing = new("/nowhere/iptables-restore", ["--noflush"], Run["other"]);
+        Assert.Null(Run.Start(plan with { NetworkUndo = [missing, .. plan.NetworkUndo] }));
         Run.Stop();
         Run.AwaitMonitor(5);
         Assert.True(File.Exists(Run["other"]));
@@ -145,8 +147,10 @@ public sealed class NetworkUndoTests : IDisposable
     [SkippableFact]
     public void A_container_that_removes_itself_has_no_rules_left_when_its_end_is_reported()
     {
-        LaunchPlan plan = Plan("true", $"echo undone >> {Run["ran"]}");
+        // It ends on request: the record, in which the monitor is found, goes with it.
+        LaunchPlan plan = Plan($"until test -e {Run["end"]}; do sleep 0.05; done", $"echo undone >> {Run["ran"]}");
         Assert.Null(Run.Start(plan with { Flags = plan.Flags | PlanFlags.RemoveOnExit }));
+        File.WriteAllText(Run["end"], "");
         Assert.Equal(0, Run.AwaitExit());
         Assert.True(Undone());
         Assert.Equal(["undone"], Ran);
@@ -180,11 +184,13 @@ public sealed class NetworkUndoTests : IDisposable
         {
             int pid = 0;
             MonitorRun.Eventually(
-                () => int.TryParse(File.ReadAllText($"/proc/{other.Id}/task/{other.Id}/children").Trim(), CultureInfo.InvariantCulture, out pid)
+                () => int.TryParse(
+                    File.ReadAllText($"/proc/{other.Id}/task/{other.Id}/children").Trim(), CultureInfo.InvariantCulture, out pid)
                     && NetworkSandbox.Link($"/proc/{pid}/ns/pid") != monitors,
                 "no process namespace");
             Assert.True(ProcessIdentity.TryRead(pid, out long start, out _));
-            Assert.Null(Run.Start(Plan($"readlink /proc/{pid}/ns/pid; sleep 60", $"readlink /proc/$PPID/ns/pid >> {Run["ran"]}; sh -c 'echo $$' >> {Run["ran"]}") with
+            string undo = $"readlink /proc/$PPID/ns/pid >> {Run["ran"]}; sh -c 'echo $$' >> {Run["ran"]}";
+            Assert.Null(Run.Start(Plan("sleep 60", undo) with
             {
                 PidNamespace = $"/proc/{pid}/ns/pid",
                 PidNamespaceProcess = new ProcessIdentity(pid, start),

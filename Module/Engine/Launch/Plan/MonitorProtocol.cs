@@ -54,7 +54,10 @@ internal struct MessageHeader
     internal int Length;
 }
 
-/// <summary>The body of every message but Input, Output, Error and SetNameFile: 32 bytes. HoldPort and ReleasePort: a <see cref="PlanPort"/>.</summary>
+/// <summary>
+/// The body of every message but Input, Output, Error and SetNameFile: 32 bytes. Those of HoldPort and ReleasePort begin with a
+/// <see cref="PlanPort"/>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct MessageBody
 {

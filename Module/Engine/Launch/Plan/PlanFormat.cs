@@ -25,7 +25,7 @@ internal static class PlanFormat
     /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
     internal const int MaximumPorts = 4096;
 
-    /// <summary>A start that fails with this step or a higher one could not take a port: the difference is its index. No plan has so many steps.</summary>
+    /// <summary>A start that fails with this step or a higher one could not take a port: the rest is its index. No plan is so long.</summary>
     internal const int FirstPortStep = 1 << 20;
 }
 
