@@ -67,8 +67,8 @@ public sealed class AddressLeasesTests : IDisposable
         Assert.Equal(["10.9.0.3", "10.9.0.4", "10.9.0.5", "10.9.0.6", "10.9.0.2"], "bcdef".Select(owner => Take(owner.ToString())));
         EngineException e = Failure.Of("AddressPoolExhausted", () => Take("g"));
         Assert.Equal(EngineErrorKind.LimitsExceeded, e.Kind);
-        Assert.True(_leases.Release("d", IPAddress.Parse("10.9.0.4")));
-        Assert.False(_leases.Release("d", IPAddress.Parse("10.9.0.5")));
+        Assert.True(_leases.Release("c", IPAddress.Parse("10.9.0.4")));
+        Assert.False(_leases.Release("c", IPAddress.Parse("10.9.0.5")));
         Assert.Equal("10.9.0.4", Take("g"));
     }
 
