@@ -101,7 +101,7 @@ internal sealed class AddressLeases(string directory, Func<string, bool> isAlive
             if (!excluded.Contains(address) && TryLease(owner, address, out _))
             {
                 // After the lease: a crash in between makes the next one look at this address again, and see that it is taken.
-                _files.TryReplace(pointer, address.ToString());
+                _files.WritePointer(pointer, address.ToString());
                 return address;
             }
 
@@ -133,7 +133,7 @@ internal sealed class AddressLeases(string directory, Func<string, bool> isAlive
     private static UInt128 Next(UInt128 number, UInt128 first, UInt128 last) => number < first || number >= last ? first : number + 1;
 
     private UInt128? ReadPointer(string name, AddressFamily family) =>
-        InterfaceAddress.TryParseAddress(_files.Read(name), out IPAddress? address) && address!.AddressFamily == family
+        InterfaceAddress.TryParseAddress(_files.ReadPointer(name), out IPAddress? address) && address!.AddressFamily == family
             ? AddressNumbers.ToNumber(address)
             : null;
 

@@ -12,6 +12,7 @@ internal sealed unsafe class LeaseDirectory(string path)
     private const int MaxBytes = 64 * 1024;
     private const uint OwnerOnly = 0x180; // 0600
     private const int MaxOwner = 128;
+    private const int PointerBytes = 64; // An IPv6 address has up to 45 characters.
     private const string Beside = ".new";
 
     /// <summary>Creates a file; false where there is one, or something else, of that name.</summary>
@@ -70,6 +71,41 @@ internal sealed unsafe class LeaseDirectory(string path)
         {
             return false;
         }
+    }
+
+    /// <summary>The short text that <see cref="WritePointer"/> wrote, null where there is none.</summary>
+    internal string? ReadPointer(string name)
+    {
+        int fd = Files.Open(Path.Join(path, name), Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        byte* buffer = stackalloc byte[PointerBytes];
+        nint got = Libc.pread(fd, buffer, PointerBytes, 0);
+        Libc.close(fd);
+        return got < 0 ? null : Encoding.ASCII.GetString(buffer, (int)got).Split('\n')[0];
+    }
+
+    /// <summary>
+    /// Writes a short text over the last one: always as many bytes, in one write, so that no crash leaves it half. It only says where a search
+    /// begins, so a place where it cannot be written is no failure.
+    /// </summary>
+    internal void WritePointer(string name, string text)
+    {
+        int fd = Files.Open(Path.Join(path, name), Libc.O_WRONLY | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, OwnerOnly);
+        if (fd < 0)
+        {
+            return;
+        }
+
+        byte* buffer = stackalloc byte[PointerBytes];
+        Span<byte> padded = new(buffer, PointerBytes);
+        padded.Fill((byte)'\n');
+        Encoding.ASCII.GetBytes(text, padded);
+        Libc.pwrite(fd, buffer, PointerBytes, 0);
+        Libc.close(fd);
     }
 
     internal void Remove(string name) => SmallFile.Remove(Path.Join(path, name));

@@ -58,10 +58,10 @@ internal sealed class PortLeases(
         string owner, IPAddress? hostAddress, string protocol, int first = FirstDynamic, int last = LastDynamic)
     {
         string pointer = $"last-{protocol}-{HostPortLease.AddressText(hostAddress)}";
-        bool known = int.TryParse(_files.Read(pointer), NumberStyles.None, CultureInfo.InvariantCulture, out int previous);
+        bool known = int.TryParse(_files.ReadPointer(pointer), NumberStyles.None, CultureInfo.InvariantCulture, out int previous);
         int start = known && previous >= first && previous < last ? previous + 1 : first;
         HostPortLease lease = TakeFrom(owner, hostAddress, protocol, start, first, last);
-        _files.TryReplace(pointer, lease.Port.ToString(CultureInfo.InvariantCulture));
+        _files.WritePointer(pointer, lease.Port.ToString(CultureInfo.InvariantCulture));
         return lease;
     }
 
