@@ -1,4 +1,3 @@
-using System.Net;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;

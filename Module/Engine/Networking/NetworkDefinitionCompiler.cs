@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Containers.Engine.Linux;
 using Containers.Engine.Networking.Allocation;
 using Containers.Engine.Networking.Netlink;
 

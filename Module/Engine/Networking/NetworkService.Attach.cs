@@ -236,7 +236,7 @@ internal sealed partial class NetworkService
         return Math.Max(best, 0);
     }
 
-    private InterfaceState PlanAdapter(AdapterSpec adapter, IEnumerable<InterfaceState> others, RtnetlinkSocket host)
+    private static InterfaceState PlanAdapter(AdapterSpec adapter, IEnumerable<InterfaceState> others, RtnetlinkSocket host)
     {
         if (others.Any(one => one.Name == adapter.Name))
         {

@@ -198,7 +198,7 @@ internal sealed partial class NetworkService
         }
     }
 
-    private void RebuildRules(IReadOnlyCollection<NetworkState> states)
+    private void RebuildRules(List<NetworkState> states)
     {
         if (!Settings.IPTables)
         {

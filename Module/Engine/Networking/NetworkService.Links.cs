@@ -1,5 +1,6 @@
 using System.Net;
 using Containers.Engine.Linux;
+using Containers.Engine.Networking.Firewall;
 using Containers.Engine.Networking.Netlink;
 
 namespace Containers.Engine.Networking;

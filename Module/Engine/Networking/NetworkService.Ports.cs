@@ -8,7 +8,7 @@ namespace Containers.Engine.Networking;
 /// <summary>Ports of the host.</summary>
 internal sealed partial class NetworkService
 {
-    private IReadOnlyList<PortState> PlanPorts(
+    private List<PortState> PlanPorts(
         NetworkRequest request, NetworkState state, List<(NetworkAttachment Attachment, NetworkRecord Network)> networks)
     {
         NetworkRecord? network = networks.Select(one => one.Network).FirstOrDefault(one => one.Id == state.Primary?.NetworkId);

@@ -1,4 +1,3 @@
-using System.Net;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking.Allocation;
 using Containers.Engine.Networking.Netlink;
