@@ -143,20 +143,6 @@ public abstract class ResourceLimitCmdlet : ContainersCmdlet
     private bool NoMaps() => BlkioWeightDevice is null && DeviceReadBps is null && DeviceWriteBps is null
         && DeviceReadIops is null && DeviceWriteIops is null && CgroupSetting is null;
 
-    /// <summary>A map parameter as the transformation made it; bare keys have no value and were refused or made empty there.</summary>
-    private protected static Dictionary<string, string> Map(IDictionary? map)
-    {
-        Dictionary<string, string> result = new(StringComparer.Ordinal);
-        foreach ((string key, string? value) in Entries(map))
-        {
-            result[key] = value ?? "";
-        }
-
-        return result;
-    }
-
-    private protected static Dictionary<string, string?> Entries(IDictionary? map) => map as Dictionary<string, string?> ?? [];
-
     private static Dictionary<string, long> Numbers(IDictionary? map)
     {
         Dictionary<string, long> result = new(StringComparer.Ordinal);

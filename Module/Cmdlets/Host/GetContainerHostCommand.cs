@@ -3,14 +3,14 @@ using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
 
-/// <summary>This machine as the engine sees it.</summary>
+/// <summary>This machine as the engine sees it, and what is set for it.</summary>
 [Cmdlet(VerbsCommon.Get, "ContainerHost")]
 [OutputType(typeof(ContainerHost))]
 public sealed class GetContainerHostCommand : ContainersCmdlet
 {
     protected override void ProcessRecord()
     {
-        if (TryRun(_ => Engine.GetHost(), out ContainerHost? host))
+        if (TryRun(_ => GetHostWithSettings(), out PSObject? host))
         {
             WriteObject(host);
         }

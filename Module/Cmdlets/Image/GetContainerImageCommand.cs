@@ -88,14 +88,10 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
     {
         foreach (ContainerImage image in images)
         {
-            if ((!Dangling || image.References.Count == 0) && HasLabels(image))
+            if ((!Dangling || image.References.Count == 0) && HasLabels(image.Labels, Label))
             {
                 WriteObject(image);
             }
         }
     }
-
-    private bool HasLabels(ContainerImage image) => (Label as Dictionary<string, string?> ?? []).All(wanted =>
-        image.Labels.TryGetValue(wanted.Key, out string? has)
-        && (wanted.Value is null || WildcardPattern.Get(wanted.Value, WildcardOptions.CultureInvariant).IsMatch(has)));
 }

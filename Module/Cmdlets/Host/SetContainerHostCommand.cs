@@ -1,0 +1,51 @@
+using System.Management.Automation;
+using Containers.Engine.Lifecycle;
+using Containers.Engine.Networking;
+
+namespace Containers.Cmdlets;
+
+/// <summary>
+/// Changes what is set for the networks of this host: what dockerd takes as options. What is not given stays as it is; $null or an empty
+/// text gives a choice back to the engine.
+/// </summary>
+[Cmdlet(VerbsCommon.Set, "ContainerHost", SupportsShouldProcess = true)]
+[OutputType(typeof(ContainerHost))]
+public sealed partial class SetContainerHostCommand : ContainersCmdlet
+{
+    /// <summary>Writes the host as it is afterwards.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        // Judged before anything is asked or shown, so that -WhatIf is also the question whether it would be accepted.
+        List<string> foreseen = [];
+        if (!TryRun(_ => Engine.GetNetworkSettings(), out NetworkSettings? before)
+            || !TryRun(_ => Engine.SetNetworkSettings(Change, validateOnly: true, foreseen), out NetworkSettings? after))
+        {
+            return;
+        }
+
+        string what = Describe(before, after);
+        if (ShouldProcess(what, what + "?", "Confirm", out ShouldProcessReason reason))
+        {
+            if (TryRun(_ => Engine.SetNetworkSettings(Change, validateOnly: false, Warnings), out _)
+                && PassThru
+                && TryRun(_ => GetHostWithSettings(), out PSObject? host))
+            {
+                WriteObject(host);
+            }
+        }
+        else if (reason == ShouldProcessReason.WhatIf)
+        {
+            foreseen.ForEach(WriteWarning);
+        }
+    }
+
+    private static string Describe(NetworkSettings before, NetworkSettings after)
+    {
+        string changes = string.Join(", ", NetworkDisplay.Differences(before, after)
+            .Select(change => $"{change.Name} from {change.Before} to {change.After}"));
+        return changes.Length == 0 ? "Keep the network settings as they are" : "Change the network settings: " + changes;
+    }
+}
