@@ -9,6 +9,9 @@ build|has clang || has gcc|the C compiler links the monitor, a native executable
 build|library libc.a|the monitor is linked statically|libc6-dev|glibc-static glibc-devel|musl-dev|glibc-devel-static
 build|header zlib.h|the .NET runtime inside the monitor is linked against zlib|zlib1g-dev|zlib-devel zlib-static|zlib-dev zlib-static|zlib-devel zlib-devel-static
 quickstart|has busybox|the first image is made of it|busybox-static|busybox|busybox-static|busybox-static
+quickstart|has iptables-restore|ports are published, and networks kept apart, by the firewall|iptables|iptables|iptables|iptables
+test|has iptables-restore|networks of containers need the firewall|iptables|iptables|iptables|iptables
+test|has ip|the tests make network namespaces with neighbours and routers|iproute2|iproute|iproute2|iproute2
 test|has busybox|the smallest image of the tests is made of it|busybox-static|busybox|busybox-static|busybox-static
 test|has debootstrap|the tests run a Debian root file system|debootstrap|debootstrap|debootstrap|debootstrap
 test|has tmux|the tests of the prompt need a terminal|tmux|tmux|tmux|tmux

@@ -21,10 +21,27 @@ record() {
   echo "$code" >"$results/$name.exit"
 }
 
+# A root file system of Debian with a web server, made once. It needs the mirror, which the tests themselves do not reach.
+if [ ! -e "$out/debian.complete" ] && [ "$(id -u)" = 0 ]; then
+  echo "making a Debian root file system"
+  rm -rf -- "$out/debian"
+  if PATH=/usr/sbin:/usr/bin:/sbin:/bin debootstrap --variant=minbase --include=nginx-light bookworm "$out/debian" >"$results/debootstrap.log" 2>&1; then
+    touch "$out/debian.complete"
+  else
+    echo "debootstrap failed: $(tail -n 1 "$results/debootstrap.log")"
+  fi
+fi
+
+# Containers of the tests are on networks: of a host that has only what the tests make, never of this machine.
+network=()
+if [ "$(id -u)" = 0 ] && unshare --net true 2>/dev/null; then
+  network=(unshare --net -- sh -c 'ip link set lo up && exec "$@"' sh env CONTAINERS_TEST_NETWORK=1)
+fi
+
 for project in "$root"/tests/*/*.Tests.csproj; do
   name=$(basename "$project" .csproj)
   # A test that hangs is named and ended, not waited for.
-  record "$name" sdk test "$project" --no-build --nologo --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
+  record "$name" env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "${network[@]}" dotnet test "$project" --no-build --nologo --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
     --blame-hang-timeout 6m --blame-hang-dump-type none
 done
 
@@ -34,7 +51,7 @@ elif ! pwsh -NoProfile -NonInteractive -Command 'exit [int]!(Get-Module -ListAva
   echo "acceptance tests not run: Pester 5 is not installed"
 else
   use_module_path
-  record Pester pwsh -NoProfile -NonInteractive -File "$root/build/pester.ps1" -Results "$results/Pester.json"
+  record Pester "${network[@]}" pwsh -NoProfile -NonInteractive -File "$root/build/pester.ps1" -Results "$results/Pester.json"
 fi
 
 tools test-report "$results"

@@ -44,7 +44,7 @@ public sealed record ContainerNetwork
 
     public int? Vlan { get; init; }
 
-    /// <summary>IPv4 first. Empty when the default bridge does not exist yet.</summary>
+    /// <summary>IPv4 first. Of a default bridge that does not exist yet: those it would get now.</summary>
     public IReadOnlyList<IPNetwork> Subnets { get; init; } = [];
 
     public IReadOnlyList<IPAddress> Gateways { get; init; } = [];

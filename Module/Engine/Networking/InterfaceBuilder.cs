@@ -12,7 +12,8 @@ internal static class InterfaceBuilder
     /// <param name="inside">Socket in the container's.</param>
     /// <param name="space">The container's namespace.</param>
     /// <param name="state">What is wanted.</param>
-    internal static void Build(RtnetlinkSocket host, RtnetlinkSocket inside, NetworkNamespace space, InterfaceState state)
+    /// <param name="publishes">Published ports lead to it.</param>
+    internal static void Build(RtnetlinkSocket host, RtnetlinkSocket inside, NetworkNamespace space, InterfaceState state, bool publishes)
     {
         PhysicalAddress? mac = state.MacAddress.Length > 0 ? PhysicalAddress.Parse(state.MacAddress) : null;
         int parent = Index(host, state.Bridge);
@@ -23,6 +24,11 @@ internal static class InterfaceBuilder
             if (state.Isolated)
             {
                 Isolate(host, state, parent);
+            }
+
+            if (publishes)
+            {
+                LetBack(host, state);
             }
         }
         else
@@ -45,6 +51,13 @@ internal static class InterfaceBuilder
             host.Execute(NeighbourMessages.AddProxy(address.Address, bridge));
         }
     }
+
+    /// <summary>
+    /// A container that uses its own published port gets its frames back by the port of the bridge they came from: where bridged frames
+    /// pass the firewall (br_netfilter), that is where the address is changed, and the bridge must be told to allow it.
+    /// </summary>
+    internal static void LetBack(RtnetlinkSocket host, InterfaceState state) =>
+        host.Execute(LinkMessages.SetBridgePort(state.HostInterface, hairpin: true));
 
     /// <summary>Addresses and routes of an interface that is there.</summary>
     internal static void Configure(RtnetlinkSocket inside, InterfaceState state)

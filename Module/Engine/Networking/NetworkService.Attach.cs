@@ -35,7 +35,7 @@ internal sealed partial class NetworkService
                 _store.Write(state);
                 foreach (InterfaceState one in state.Interfaces)
                 {
-                    Build(host, inside, space, one);
+                    Build(host, inside, space, one, one == state.Primary && state.Ports.Count > 0);
                 }
 
                 ApplyRules(state, host);
@@ -52,11 +52,11 @@ internal sealed partial class NetworkService
         }
     }
 
-    private static void Build(RtnetlinkSocket host, RtnetlinkSocket inside, NetworkNamespace space, InterfaceState state)
+    private static void Build(RtnetlinkSocket host, RtnetlinkSocket inside, NetworkNamespace space, InterfaceState state, bool publishes)
     {
         try
         {
-            InterfaceBuilder.Build(host, inside, space, state);
+            InterfaceBuilder.Build(host, inside, space, state, publishes);
         }
         catch (LinuxException e) when (e.Errno is Errno.EINVAL or Errno.ERANGE && state.Mtu is > 0 and (< 576 or > 9000))
         {
@@ -79,6 +79,9 @@ internal sealed partial class NetworkService
             // Not in "all": ::1 stays, as programs expect.
             KernelSetting.Write("ipv6/conf/default/disable_ipv6", "1");
         }
+
+        // The engine gives every address once; and where a bridge sends frames back, an interface would see its own question.
+        KernelSetting.Write("ipv6/conf/default/accept_dad", "0");
 
         // As docker has it: within a container of its own no port is a privileged one, and everybody may ping.
         KernelSetting.Write("ipv4/ip_unprivileged_port_start", "0");

@@ -88,6 +88,7 @@ internal sealed partial class NetworkService
         try
         {
             Replace(state, state with { Ports = [.. state.Ports, .. taken] }, host);
+            InterfaceBuilder.LetBack(host, state.Primary!);
         }
         catch
         {
@@ -179,7 +180,7 @@ internal sealed partial class NetworkService
                 RemoveDefaultRoutes(inside);
             }
 
-            Build(host, inside, space, made);
+            Build(host, inside, space, made, publishes: false);
             Replace(state, after, host);
             Tell(space, inside, made);
             Retract(state);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Containers.Cmdlets.Tests.Lifecycle;
 
 /// <summary>A real distribution: Debian by debootstrap, made once under out/ and kept there between runs.</summary>
@@ -36,41 +34,9 @@ public class DebianTests(ContainerHostFixture host) : LifecycleTest(host)
 
     private static string? RootFileSystem(out string reason)
     {
-        reason = "debootstrap is not installed";
-        if (!File.Exists("/usr/sbin/debootstrap"))
-        {
-            return null;
-        }
-
         string folder = Path.Combine(Path.GetDirectoryName(BuiltModule())!, "debian");
-        if (File.Exists(folder + ".complete"))
-        {
-            return folder;
-        }
-
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
-        ProcessStartInfo start = new("/usr/sbin/debootstrap", ["--variant=minbase", "bookworm", folder])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-        };
-        start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
-        using Process process = Process.Start(start)!;
-        process.StandardInput.Close();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            reason = "debootstrap failed, perhaps without a network: " + (errors.Result + output).Trim().Split('\n')[^1];
-            return null;
-        }
-
-        File.WriteAllText(folder + ".complete", "");
-        return folder;
+        reason = "there is no Debian root file system: ./build.sh test makes one where it reaches a mirror";
+        return File.Exists(folder + ".complete") ? folder : null;
     }
 
     /// <summary>out/Containers/Containers.psd1 gives out/.</summary>
