@@ -35,11 +35,6 @@ public abstract partial class ContainerDefinitionCmdlet
     [Parameter, MapTransformation]
     public IDictionary? Sysctl { get; set; }
 
-    /// <summary>none or host.</summary>
-    [Parameter, ArgumentCompleter(typeof(NetworkCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Network { get; set; }
-
     private NamespaceSpec BuildNamespaces() => new()
     {
         Pid = Mode(PidMode),

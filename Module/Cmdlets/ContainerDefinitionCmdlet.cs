@@ -32,7 +32,7 @@ public abstract partial class ContainerDefinitionCmdlet : ResourceLimitCmdlet
         Namespaces = BuildNamespaces(),
         Security = BuildSecurity(),
         Storage = BuildStorage(),
-        Network = new NetworkSpec { Mode = Network?.ToLowerInvariant() ?? NetworkSpec.None },
+        Network = BuildNetwork(),
         Limits = BuildLimits(),
         Log = BuildLog(),
         Restart = new RestartSpec { Policy = RestartPolicy ?? RestartKind.No, Maximum = RestartMaximum ?? 0 },

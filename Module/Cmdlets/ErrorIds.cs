@@ -8,4 +8,13 @@ internal static class ErrorIds
     internal const string ContainerNotFound = "ContainerNotFound";
 
     internal const string NetworkExists = "NetworkExists";
+    internal const string InvalidAddress = "InvalidAddress";
+
+    internal const string NetworkExists = "NetworkExists";
+
+    internal const string NetworkModeConflict = "NetworkModeConflict";
+
+    internal const string PortMissing = "PortMissing";
+
+    internal const string PortNotPublished = "PortNotPublished";
 }

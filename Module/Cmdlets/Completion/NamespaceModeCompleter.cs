@@ -23,9 +23,3 @@ public sealed class PrivateOrHostCompleter : Completer
     private protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) =>
         [new(NamespaceSpec.Private, "a namespace of its own"), new(NamespaceSpec.Host, "the host's namespace")];
 }
-
-public sealed class NetworkCompleter : Completer
-{
-    private protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) =>
-        [new(NetworkSpec.None, "only a loopback interface"), new(NetworkSpec.Host, "the host's network")];
-}

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Management.Automation;
 using Containers.Engine;
+using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
@@ -12,7 +13,7 @@ internal static class ContainerFilters
 
     private const WildcardOptions IgnoreCase = WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant;
 
-    /// <exception cref="EngineException">-Before or -Since names neither a container nor a time.</exception>
+    /// <exception cref="EngineException">-Before or -Since names neither a container nor a time, or -PublishedPort no port.</exception>
     internal static List<Predicate<Container>> From(GetContainerCommand asked, ContainerEngine engine)
     {
         List<Predicate<Container>> filters = [];
@@ -46,6 +47,20 @@ internal static class ContainerFilters
         {
             WildcardPattern? pattern = value is null ? null : WildcardPattern.Get(value, WildcardOptions.CultureInvariant);
             filters.Add(container => container.Labels.TryGetValue(key, out string? has) && (pattern is null || pattern.IsMatch(has)));
+        }
+
+        if (asked.Network.Length > 0)
+        {
+            WildcardPattern[] networks = [.. asked.Network.Select(name => WildcardPattern.Get(name, IgnoreCase))];
+            filters.Add(container => networks.Any(network =>
+                network.IsMatch(container.Network) || container.Networks.Any(network.IsMatch)));
+        }
+
+        if (asked.PublishedPort.Length > 0)
+        {
+            List<ContainerPort> ports = [.. asked.PublishedPort.SelectMany(PortSelection.Parse)];
+            filters.Add(container => container.Ports.Any(mapping => mapping.HostPort is { } number
+                && ports.Exists(port => PortSelection.IsSame(port, number, mapping.Protocol))));
         }
 
         if (asked.Before is { } before)

@@ -56,6 +56,19 @@ public sealed class GetContainerCommand : ContainersCmdlet
     [Parameter]
     public int[] ExitCode { get; set; } = [];
 
+    /// <summary>Only those on these networks; wildcards match. none, host and container:NAME too.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [NetworkModeTransformation]
+    [ArgumentCompleter(typeof(NetworkModeCompleter))]
+    public string[] Network { get; set; } = [];
+
+    /// <summary>Only those that are reached at these ports of the host: 8080, 53/udp, 8000-8010.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] PublishedPort { get; set; } = [];
+
     /// <summary>Only the one that was made last.</summary>
     [Parameter]
     public SwitchParameter Latest { get; set; }
