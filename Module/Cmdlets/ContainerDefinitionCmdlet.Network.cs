@@ -92,11 +92,6 @@ public abstract partial class ContainerDefinitionCmdlet
     private string NetworkMode()
     {
         string[] modes = [.. Network.Select(Mode).Where(IsNoNetwork)];
-        if (Network.Length == 0)
-        {
-            return HasAttachment ? NetworkSpec.Own : NetworkSpec.None;
-        }
-
         if (modes.Length == 0)
         {
             return NetworkSpec.Own;

@@ -7,7 +7,6 @@ internal static class ErrorIds
 
     internal const string ContainerNotFound = "ContainerNotFound";
 
-    internal const string NetworkExists = "NetworkExists";
     internal const string InvalidAddress = "InvalidAddress";
 
     internal const string NetworkExists = "NetworkExists";

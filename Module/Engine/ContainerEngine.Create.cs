@@ -114,7 +114,18 @@ public sealed partial class ContainerEngine
     }
 
     /// <summary>Names of networks and containers become what they are kept as; what is not there is an error now, not at the start.</summary>
-    private NetworkSpec ResolveNetwork(NetworkSpec network, string id) => network with
+    private NetworkSpec ResolveNetwork(NetworkSpec network, string id)
+    {
+        if (network is { Mode: NetworkSpec.Own, Networks.Count: 0 } && _networks.Settings.BridgeName == NetworkSettings.NoBridge)
+        {
+            // Without a default network a container that asks for nothing has none, as in 1.2; one that asks for something cannot be.
+            return network.Published.Count > 0 || network.PublishAll || network.Links.Count > 0 ? throw NetworkService.Off() : network with { Mode = NetworkSpec.None };
+        }
+
+        return Resolved(network, id);
+    }
+
+    private NetworkSpec Resolved(NetworkSpec network, string id) => network with
     {
         Mode = ResolveMode(network.Mode),
         Networks = [.. network.Networks.Select(one => one with { Network = NetworkName(one.Network) })],
