@@ -44,7 +44,7 @@ public sealed partial class ContainerEngine
         }
 
         MonitorConnection connection = Launch(id, foreground: true, warnings, cancellation);
-        return new RunSession(now, connection, () => ReleaseNetwork(id));
+        return new RunSession(now, connection, () => ReleaseNetwork(id, starting: true));
     }
 
     public Container Restart(string nameOrId, TimeSpan? timeout, string? signal, IList<string> warnings, CancellationToken cancellation)
@@ -75,7 +75,12 @@ public sealed partial class ContainerEngine
     /// <summary>
     /// The end of a run that this session saw: addresses, ports and rules go now. When somebody else works on the container they will.
     /// </summary>
-    private void ReleaseNetwork(string id)
+    /// <param name="id">The container.</param>
+    /// <param name="starting">
+    /// After a run in the foreground often comes the next one: the rules of the network, which belong to no container, stay until a cmdlet
+    /// that starts nothing comes along.
+    /// </param>
+    private void ReleaseNetwork(string id, bool starting = false)
     {
         if (_networks.Store.State(id) is null)
         {
@@ -90,11 +95,11 @@ public sealed partial class ContainerEngine
                 return;
             }
 
-            _networks.Release(id);
+            _networks.Release(id, starting);
         }
         catch (LinuxException e) when (e.Errno == Errno.ENOENT)
         {
-            _networks.Release(id); // It removed itself.
+            _networks.Release(id, starting); // It removed itself.
         }
     }
 

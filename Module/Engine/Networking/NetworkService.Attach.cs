@@ -2,6 +2,7 @@ using System.Net;
 using Containers.Engine.Launch;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking.Allocation;
+using Containers.Engine.Networking.Firewall;
 using Containers.Engine.Networking.Netlink;
 
 namespace Containers.Engine.Networking;
@@ -33,12 +34,13 @@ internal sealed partial class NetworkService
                 inside!.Execute(LinkMessages.SetUp(InterfaceBuilder.Index(inside, "lo")));
                 NetworkState state = Plan(request, host, warnings);
                 _store.Write(state);
+                using FirewallChange? rules = BeginRules(state, host);
                 foreach (InterfaceState one in state.Interfaces)
                 {
                     Build(host, inside, space, one, one == state.Primary && state.Ports.Count > 0);
                 }
 
-                ApplyRules(state, host);
+                rules?.Finish(CancellationToken.None);
                 FollowLinks(state, host);
                 WriteHosts(state, request);
                 Announce(state);

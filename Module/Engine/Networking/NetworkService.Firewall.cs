@@ -43,7 +43,7 @@ internal sealed partial class NetworkService
         {
             Prefix = Settings.ChainPrefix,
             Networks = [.. networks.Values.OrderBy(network => network.Bridge, StringComparer.Ordinal)],
-            Endpoints = [.. states.Where(state => state.Ports.Count > 0 && state.Primary is not null).Select(Describe)],
+            Endpoints = [.. states.Where(state => state.Primary is not null).Select(Describe)],
             Links = [.. states.SelectMany(Links)],
         };
     }
@@ -103,21 +103,33 @@ internal sealed partial class NetworkService
             Protocol = parsed.Protocol,
         };
 
-    /// <summary>Brings one container's rules into force, and those of its networks where it is the first on them.</summary>
-    private void ApplyRules(NetworkState state, RtnetlinkSocket host)
+    /// <summary>
+    /// Begins to bring one container's rules into force, and those of its networks where it is the first on them. The programs work while
+    /// the caller makes interfaces.
+    /// </summary>
+    /// <returns>To be finished; null when there is nothing to do.</returns>
+    private FirewallChange? BeginRules(NetworkState state, RtnetlinkSocket host)
     {
         if (!Settings.IPTables || !state.Interfaces.Any(one => one.NetworkId.Length > 0 && one.Kind == AdapterKind.Bridge))
         {
-            return;
+            return null;
         }
 
         IReadOnlyList<NetworkState> states = _store.States();
         FirewallState full = Describe(states, host);
         HashSet<string> known = [.. states.Where(one => one.ContainerId != state.ContainerId).SelectMany(one => one.Interfaces).Select(one => one.NetworkId)];
-        bool first = !File.Exists(paths.RulesMark) || !state.Interfaces.All(one => known.Contains(one.NetworkId));
-        File.WriteAllBytes(paths.RulesMark, []);
+        bool fresh = !File.Exists(paths.RulesMark);
+        bool first = !state.Interfaces.Where(one => one.NetworkId.Length > 0).All(one => known.Contains(one.NetworkId) || one.Kind != AdapterKind.Bridge);
         WriteUndo(full, state);
-        Rules.Apply(full, first ? null : state.ContainerId, CancellationToken.None);
+        if (fresh)
+        {
+            File.WriteAllBytes(paths.RulesMark, []);
+            return Rules.StartInstall(full);
+        }
+
+        // Of a network without other containers the rules may still stand, if one has just ended: then nothing has to be built.
+        bool alone = known.Count == 0;
+        return Rules.StartApply(full, first && !alone ? null : state.ContainerId);
     }
 
     /// <summary>What the container's monitor runs when no session is there at the end. Written before the rules are.</summary>
@@ -167,7 +179,7 @@ internal sealed partial class NetworkService
         using RtnetlinkSocket host = RtnetlinkSocket.Open();
         FirewallState before = Describe([.. rest, state], host);
         FirewallState after = Describe(rest, host);
-        if (starting)
+        if (rest.Count == 0)
         {
             after = after with { Networks = before.Networks };
         }

@@ -45,6 +45,30 @@ internal sealed class Firewall(Iptables iptables)
         }
     }
 
+    /// <summary>
+    /// Begins to build everything on the belief that nothing of ours is there, without looking first: one process instead of two. When
+    /// there is something after all (the user's chain, chains of a session that was killed) it is refused, and built with looking.
+    /// </summary>
+    internal FirewallChange StartInstall(FirewallState full)
+    {
+        FirewallChange change = new(this, full);
+        try
+        {
+            foreach (FirewallFamily family in s_families.Where(f => full.Networks.Any(n => n.Subnet(f) is not null)))
+            {
+                string script = RestoreScript.Install(new FirewallChains(full.Prefix), FirewallCompiler.Compile(full, family));
+                change.Add(family, iptables.StartRestore(family, script));
+            }
+
+            return change;
+        }
+        catch
+        {
+            change.Dispose();
+            throw;
+        }
+    }
+
     /// <inheritdoc cref="StartApply"/>
     internal void Apply(FirewallState full, string? containerId, CancellationToken stop)
     {

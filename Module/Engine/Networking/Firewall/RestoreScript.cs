@@ -34,6 +34,25 @@ internal static class RestoreScript
         return Tables(lines);
     }
 
+    /// <summary>All rules and chains, refused when a chain of ours exists (-N): then it is not known what else does.</summary>
+    internal static string Install(FirewallChains chains, IReadOnlyCollection<FirewallRule> rules)
+    {
+        List<(string, string)> lines = [];
+        foreach (string table in FirewallChains.Tables)
+        {
+            FirewallRule[] wanted = [.. rules.Where(r => r.Table == table)];
+            if (wanted.Length > 0)
+            {
+                lines.AddRange(chains.Owned(table).Concat(table == FirewallChains.Filter ? [chains.User] : []).Select(c => (table, $"-N {c}")));
+                lines.AddRange(wanted.Where(r => !r.IsJump).Select(r => (table, $"-A {r.Chain} {r.Text}")));
+                lines.AddRange(wanted.Where(r => r.IsJump).ToLookup(r => r.Chain)
+                    .SelectMany(jumps => jumps.Select((r, i) => (table, $"-I {r.Chain} {i + 1} {r.Text}"))));
+            }
+        }
+
+        return Tables(lines);
+    }
+
     /// <summary>No chain, rule or jump of ours stays; of the user's chain only what holds rules or is used from elsewhere.</summary>
     internal static string RemoveAll(FirewallChains chains, SavedRules current) => Replace(chains, [], current);
 
