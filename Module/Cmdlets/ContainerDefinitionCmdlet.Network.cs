@@ -7,7 +7,7 @@ namespace Containers.Cmdlets;
 /// <summary>How the container is connected.</summary>
 public abstract partial class ContainerDefinitionCmdlet
 {
-    /// <summary>Networks, or one of none, host and container:NAME.</summary>
+    /// <summary>Networks, or one of none, host and container:NAME; the default network without it.</summary>
     [Parameter, NetworkModeTransformation]
     [ArgumentCompleter(typeof(NetworkModeCompleter))]
     [ValidateNotNullOrEmpty]
@@ -88,7 +88,7 @@ public abstract partial class ContainerDefinitionCmdlet
         };
     }
 
-    /// <summary>What only the parameters show is refused here: in the spec there is no place for the address of a network that is none.</summary>
+    /// <summary>What only the parameters show is refused here: a spec has no place for the address of a network that is none.</summary>
     private string NetworkMode()
     {
         string[] modes = [.. Network.Select(Mode).Where(IsNoNetwork)];
@@ -120,7 +120,9 @@ public abstract partial class ContainerDefinitionCmdlet
         }
 
         List<NetworkAttachment> attachments =
-            [.. (Network.Length == 0 ? [NetworkSpec.Bridge] : Network).Select(name => new NetworkAttachment(name) { Aliases = NetworkAlias })];
+        [
+            .. (Network.Length == 0 ? [NetworkSpec.Bridge] : Network).Select(name => new NetworkAttachment(name) { Aliases = NetworkAlias }),
+        ];
         attachments[0] = attachments[0] with { IPAddress = IPAddress, IPv6Address = IPv6Address, MacAddress = MacAddress };
         return attachments;
     }

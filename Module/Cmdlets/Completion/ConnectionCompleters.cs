@@ -16,7 +16,9 @@ public abstract class OfContainerCompleter : Completer
     private static IEnumerable<Container> Chosen(IDictionary bound)
     {
         object? given = Conversions.Unwrap(bound["Container"] ?? bound["InputObject"]);
-        HashSet<string> names = given is null ? [] : [.. Conversions.Elements(given).Select(each => (each as Container)?.Id ?? Conversions.Text(each))];
+        HashSet<string> names = given is null
+            ? []
+            : [.. Conversions.Elements(given).Select(each => (each as Container)?.Id ?? Conversions.Text(each))];
         return EngineAccess.Current.List().Where(container =>
             names.Count == 0 || names.Contains(container.Name) || names.Contains(container.Id) || names.Contains(container.ShortId));
     }

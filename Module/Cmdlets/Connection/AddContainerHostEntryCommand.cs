@@ -5,7 +5,7 @@ using Containers.Engine.Networking;
 namespace Containers.Cmdlets;
 
 /// <summary>Gives containers names for addresses, in their /etc/hosts.</summary>
-[Cmdlet(VerbsCommon.Add, "ContainerHostEntry", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsCommon.Add, "ContainerHostEntry", SupportsShouldProcess = true, DefaultParameterSetName = ObjectSet)]
 [OutputType(typeof(ContainerHostEntry))]
 public sealed class AddContainerHostEntryCommand : ContainerConnectionCmdlet
 {

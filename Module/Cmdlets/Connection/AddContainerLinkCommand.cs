@@ -5,7 +5,7 @@ using Containers.Engine.Networking;
 namespace Containers.Cmdlets;
 
 /// <summary>Lets containers find another one by a name and reach its exposed ports.</summary>
-[Cmdlet(VerbsCommon.Add, "ContainerLink", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsCommon.Add, "ContainerLink", SupportsShouldProcess = true, DefaultParameterSetName = ObjectSet)]
 [OutputType(typeof(ContainerLink))]
 public sealed class AddContainerLinkCommand : ContainerConnectionCmdlet
 {

@@ -6,7 +6,7 @@ using Containers.Engine.Networking;
 namespace Containers.Cmdlets;
 
 /// <summary>Gives containers one more interface, in a bridge or on an interface of the host.</summary>
-[Cmdlet(VerbsCommon.Add, "ContainerNetworkAdapter", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsCommon.Add, "ContainerNetworkAdapter", SupportsShouldProcess = true, DefaultParameterSetName = ObjectSet)]
 [OutputType(typeof(ContainerNetworkAdapter))]
 public sealed class AddContainerNetworkAdapterCommand : ContainerConnectionCmdlet
 {

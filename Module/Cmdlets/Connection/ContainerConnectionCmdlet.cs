@@ -5,6 +5,8 @@ namespace Containers.Cmdlets;
 
 /// <summary>
 /// A cmdlet about what connects containers. The containers stand in -Container, because most of what is connected has a -Name itself.
+/// The set that takes an object is the default one of those that change something: PowerShell tries it first, and an object that is
+/// looked at only for its properties would be found by a name.
 /// </summary>
 public abstract class ContainerConnectionCmdlet : ContainersCmdlet
 {

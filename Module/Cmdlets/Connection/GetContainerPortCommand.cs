@@ -47,7 +47,7 @@ public sealed class GetContainerPortCommand : GettingConnectionCmdlet
         }
     }
 
-    /// <summary>An exactly named port of an exactly named container is a question about that port: docker port's error answers it.</summary>
+    /// <summary>One port of one container is a question about that port: an empty answer would not say that it is not published.</summary>
     private void Write(ContainerTarget target)
     {
         List<ContainerPortMapping> found =

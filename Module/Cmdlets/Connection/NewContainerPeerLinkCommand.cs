@@ -5,7 +5,7 @@ using Containers.Engine.Networking;
 namespace Containers.Cmdlets;
 
 /// <summary>Lays a cable between a container and another one, or the host: two interfaces, two addresses, no bridge.</summary>
-[Cmdlet(VerbsCommon.New, "ContainerPeerLink", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsCommon.New, "ContainerPeerLink", SupportsShouldProcess = true, DefaultParameterSetName = ObjectSet)]
 [OutputType(typeof(ContainerPeerLink))]
 public sealed class NewContainerPeerLinkCommand : ContainerConnectionCmdlet
 {

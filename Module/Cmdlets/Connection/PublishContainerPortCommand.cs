@@ -5,7 +5,7 @@ using Containers.Engine.Networking;
 namespace Containers.Cmdlets;
 
 /// <summary>Makes ports of containers reachable at ports of the host, at once and at every later start.</summary>
-[Cmdlet(VerbsData.Publish, "ContainerPort", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsData.Publish, "ContainerPort", SupportsShouldProcess = true, DefaultParameterSetName = ObjectSet)]
 [OutputType(typeof(ContainerPortMapping))]
 public sealed class PublishContainerPortCommand : ContainerConnectionCmdlet
 {

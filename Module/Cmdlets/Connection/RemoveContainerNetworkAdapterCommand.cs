@@ -53,7 +53,7 @@ public sealed class RemoveContainerNetworkAdapterCommand : ContainerConnectionCm
         }
 
         return TryRun(_ => Engine.GetAdapters(target.Id), out IReadOnlyList<ContainerNetworkAdapter>? adapters)
-            ? [.. adapters.Where(adapter => ContainerAdapters.IsAdded(adapter) && Fits([pattern], adapter.Name)).Select(adapter => adapter.Name)]
+            ? [.. adapters.Where(ContainerAdapters.IsAdded).Select(adapter => adapter.Name).Where(name => Fits([pattern], name))]
             : [];
     }
 }

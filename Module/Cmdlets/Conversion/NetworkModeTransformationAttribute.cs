@@ -5,7 +5,7 @@ using Containers.Engine.Networking;
 
 namespace Containers.Cmdlets;
 
-/// <summary>Takes networks by name, several in one text with commas, and objects: a network, or a container whose network is shared.</summary>
+/// <summary>Takes names of networks, also with commas between, and objects: a network, or a container whose network is shared.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NetworkModeTransformationAttribute : ArgumentTransformationAttribute
 {

@@ -67,7 +67,8 @@ internal sealed class PortPublicationTransformationAttribute : ArgumentTransform
     private static IEnumerable<PortPublication> FromPair(DictionaryEntry pair)
     {
         string host = Conversions.Text(pair.Key).Trim();
-        return Conversions.Elements(pair.Value ?? "").SelectMany(port => PortPublicationParser.Parse($"{host}:{Conversions.Text(port).Trim()}"));
+        return Conversions.Elements(Conversions.Unwrap(pair.Value) ?? "")
+            .SelectMany(port => PortPublicationParser.Parse($"{host}:{Conversions.Text(port).Trim()}"));
     }
 
     private static PortPublication FromNames(IDictionary table, object port)

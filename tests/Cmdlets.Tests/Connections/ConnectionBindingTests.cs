@@ -1,54 +1,96 @@
 using System.Management.Automation;
 using Containers.Cmdlets.Tests.Hosting;
+using Containers.Cmdlets.Tests.Network;
 
 namespace Containers.Cmdlets.Tests.Connections;
 
 /// <summary>What the cmdlets understand their arguments and the pipeline to mean, seen through -WhatIf, which changes nothing.</summary>
 [Collection("hosted shell")]
-public sealed class ConnectionBindingTests(HostedShell shell) : IClassFixture<HostedShell>
+public sealed class ConnectionBindingTests(ModuleShell shell) : IClassFixture<ModuleShell>
 {
-    private const string Web = "[Containers.Engine.Lifecycle.Container]@{ Id = 'f00'; Name = 'web' }";
+    // The type is reached through the cmdlet: PowerShell's type names do not reach the engine's load context.
+    internal const string Web = "$($web = [Activator]::CreateInstance((Get-Command Get-Container).OutputType[0].Type);"
+        + "$web.GetType().GetProperty('Id').SetValue($web, 'f00'); $web.GetType().GetProperty('Name').SetValue($web, 'web'); $web)";
 
-    private const string Mapping = "[Containers.Engine.Networking.ContainerPortMapping]@{ Container = 'web'; ContainerId = 'f00'; "
-        + "ContainerPort = 80; HostAddress = '127.0.0.1'; HostPort = 8080 }";
+    private const string Mapping = "New-EngineObject ContainerPortMapping @{ Container = 'web'; ContainerId = 'f00'; "
+        + "ContainerPort = 80; HostAddress = [ipaddress]'127.0.0.1'; HostPort = 8080 }";
 
-    private const string Exposed = "[Containers.Engine.Networking.ContainerPortMapping]@{ Container = 'web'; ContainerId = 'f00'; ContainerPort = 81 }";
+    private const string Exposed = "New-EngineObject ContainerPortMapping @{ Container = 'web'; ContainerId = 'f00'; ContainerPort = 81 }";
 
-    private const string Adapter = "[Containers.Engine.Networking.ContainerNetworkAdapter]@{ Container = 'web'; ContainerId = 'f00'; Name = 'eth1' }";
+    private const string Adapter = "New-EngineObject ContainerNetworkAdapter @{ Container = 'web'; ContainerId = 'f00'; Name = 'eth1' }";
 
-    private const string Cable = "[Containers.Engine.Networking.ContainerPeerLink]@{ Container = 'web'; ContainerId = 'f00'; Interface = 'peer0' }";
+    private const string Cable = "New-EngineObject ContainerPeerLink @{ Container = 'web'; ContainerId = 'f00'; Interface = 'peer0' }";
 
-    private const string Link = "[Containers.Engine.Networking.ContainerLink]::new('web', 'f00', 'postgres', 'ba4', 'db')";
+    private const string Link = "New-EngineObject ContainerLink @('web', 'f00', 'postgres', 'ba4', 'db')";
 
-    private const string Entry = "[Containers.Engine.Networking.ContainerHostEntry]::new('web', 'f00', '10.0.0.7', 'printer')";
+    private const string Entry = "New-EngineObject ContainerHostEntry @('web', 'f00', '10.0.0.7', 'printer')";
 
     public static TheoryData<string, string[]> Understood => new()
     {
         { "Publish-ContainerPort web 8080:80", ["Publish port 8080->80/tcp of container \"web\""] },
         { "Publish-ContainerPort web 80, 53:53/udp", ["Publish ports (any)->80/tcp, 53->53/udp of container \"web\""] },
-        { "Publish-ContainerPort web -HostIP 127.0.0.1 -HostPort 8080 -ContainerPort 80 -Protocol tcp", ["Publish port 127.0.0.1:8080->80/tcp of container \"web\""] },
+        {
+            "Publish-ContainerPort web -HostIP 127.0.0.1 -HostPort 8080 -ContainerPort 80 -Protocol tcp",
+            ["Publish port 127.0.0.1:8080->80/tcp of container \"web\""]
+        },
         { "Publish-ContainerPort web -HostIP ::1 -ContainerPort 80", ["Publish port [::1]:(any)->80/tcp of container \"web\""] },
-        { "Publish-ContainerPort web @{ 8080 = 80 } -ContainerPort 53 -Protocol UDP", ["Publish ports 8080->80/tcp, (any)->53/udp of container \"web\""] },
-        { "'web', 'db' | Publish-ContainerPort -Publish 80", ["Publish port (any)->80/tcp of container \"web\"", "Publish port (any)->80/tcp of container \"db\""] },
+        {
+            "Publish-ContainerPort web @{ 8080 = 80 } -ContainerPort 53 -Protocol UDP",
+            ["Publish ports 8080->80/tcp, (any)->53/udp of container \"web\""]
+        },
+        {
+            "'web', 'db' | Publish-ContainerPort -Publish 80",
+            ["Publish port (any)->80/tcp of container \"web\"", "Publish port (any)->80/tcp of container \"db\""]
+        },
         { Web + " | Publish-ContainerPort -Publish 80", ["Publish port (any)->80/tcp of container \"web\""] },
         { Mapping + " | Unpublish-ContainerPort", ["Unpublish port 127.0.0.1:8080->80/tcp of container \"web\""] },
         { Exposed + " | Unpublish-ContainerPort", [] },
         { "Add-ContainerNetworkAdapter web br1 -IPAddress 192.168.1.1/24", ["Add interface \"eth1\" on \"br1\" to container \"web\""] },
-        { "Add-ContainerNetworkAdapter web -Parent eth2 -Name lan0 -NoAddress -Vlan 7", ["Add interface \"lan0\" on \"eth2\" to container \"web\""] },
-        { Web + " | Add-ContainerNetworkAdapter -Bridge ([Containers.Engine.Networking.ContainerBridge]@{ Name = 'br1' }) -NoAddress", ["Add interface \"eth1\" on \"br1\" to container \"web\""] },
-        { "Remove-ContainerNetworkAdapter web eth1, eth2", ["Remove interface \"eth1\" of container \"web\"", "Remove interface \"eth2\" of container \"web\""] },
+        {
+            "Add-ContainerNetworkAdapter web -Parent eth2 -Name lan0 -NoAddress -Vlan 7",
+            ["Add interface \"lan0\" on \"eth2\" to container \"web\""]
+        },
+        {
+            Web + " | Add-ContainerNetworkAdapter -Bridge (New-EngineObject ContainerBridge @{ Name = 'br1' }) -NoAddress",
+            ["Add interface \"eth1\" on \"br1\" to container \"web\""]
+        },
+        {
+            "Remove-ContainerNetworkAdapter web eth1, eth2",
+            ["Remove interface \"eth1\" of container \"web\"", "Remove interface \"eth2\" of container \"web\""]
+        },
         { Adapter + " | Remove-ContainerNetworkAdapter", ["Remove interface \"eth1\" of container \"web\""] },
-        { "New-ContainerPeerLink a b -IPAddress 10.1.1.1 -PeerIPAddress 10.1.1.2", ["Connect container \"a\" (10.1.1.1) with container \"b\" (10.1.1.2)"] },
-        { "New-ContainerPeerLink a -PeerHost -IPAddress 10.1.1.1 -PeerIPAddress 10.1.1.2", ["Connect container \"a\" (10.1.1.1) with the host (10.1.1.2)"] },
+        {
+            "New-ContainerPeerLink a b -IPAddress 10.1.1.1 -PeerIPAddress 10.1.1.2",
+            ["Connect container \"a\" (10.1.1.1) with container \"b\" (10.1.1.2)"]
+        },
+        {
+            "New-ContainerPeerLink a -PeerHost -IPAddress 10.1.1.1 -PeerIPAddress 10.1.1.2",
+            ["Connect container \"a\" (10.1.1.1) with the host (10.1.1.2)"]
+        },
         { Cable + " | Remove-ContainerPeerLink", ["Remove cable \"peer0\" between container \"web\" and the host"] },
         { "Remove-ContainerLink web db", ["Remove link \"db\" of container \"web\""] },
         { Link + " | Remove-ContainerLink", ["Remove link \"db\" of container \"web\""] },
-        { "Add-ContainerHostEntry web 10.0.0.7 printer, printer.lan", ["Add host name \"printer\" for 10.0.0.7 to container \"web\"", "Add host name \"printer.lan\" for 10.0.0.7 to container \"web\""] },
-        { Web + " | Add-ContainerHostEntry -IPAddress host-gateway -HostName here", ["Add host name \"here\" for host-gateway to container \"web\""] },
+        {
+            "Add-ContainerHostEntry web 10.0.0.7 printer, printer.lan",
+            [
+                "Add host name \"printer\" for 10.0.0.7 to container \"web\"",
+                "Add host name \"printer.lan\" for 10.0.0.7 to container \"web\"",
+            ]
+        },
+        {
+            Web + " | Add-ContainerHostEntry -IPAddress host-gateway -HostName here",
+            ["Add host name \"here\" for host-gateway to container \"web\""]
+        },
         { "Remove-ContainerHostEntry web printer", ["Remove host name \"printer\" from container \"web\""] },
         { Entry + " | Remove-ContainerHostEntry", ["Remove host name \"printer\" for 10.0.0.7 from container \"web\""] },
-        { Adapter + " | Add-ContainerHostEntry -IPAddress 10.0.0.7 -HostName x", ["Add host name \"x\" for 10.0.0.7 to container \"web\""] },
-        { "New-Container busybox -Name web -Network a, b -IPAddress 10.1.0.9 -Publish @{ 8080 = 80 } -Link db -AddHost x:1.2.3.4", ["Create container \"web\" from image \"busybox\""] },
+        {
+            Adapter + " | Add-ContainerHostEntry -IPAddress 10.0.0.7 -HostName x",
+            ["Add host name \"x\" for 10.0.0.7 to container \"web\""]
+        },
+        {
+            "New-Container busybox -Name web -Network a, b -IPAddress 10.1.0.9 -Publish @{ 8080 = 80 } -Link db -AddHost x:1.2.3.4",
+            ["Create container \"web\" from image \"busybox\""]
+        },
     };
 
     [SkippableTheory]

@@ -1,15 +1,14 @@
 using Containers.Cmdlets.Tests.Hosting;
+using Containers.Cmdlets.Tests.Network;
 
 namespace Containers.Cmdlets.Tests.Connections;
 
 /// <summary>Every spelling of ports, links and names, evaluated by PowerShell as a user's argument is.</summary>
 [Collection("hosted shell")]
-public sealed class ConversionTests(HostedShell shell) : IClassFixture<HostedShell>
+public sealed class ConversionTests(ModuleShell shell) : IClassFixture<ModuleShell>
 {
-    private const string Mapping = "[Containers.Engine.Networking.ContainerPortMapping]@{ Container = 'web'; ContainerId = 'f00'; "
-        + "ContainerPort = 80; Protocol = 'udp'; HostAddress = '127.0.0.1'; HostPort = 8080 }";
-
-    private const string Web = "[Containers.Engine.Lifecycle.Container]@{ Id = 'f00'; Name = 'web' }";
+    private const string Mapping = "New-EngineObject ContainerPortMapping @{ Container = 'web'; ContainerId = 'f00'; ContainerPort = 80; "
+        + "Protocol = 'udp'; HostAddress = [ipaddress]'127.0.0.1'; HostPort = 8080 }";
 
     [SkippableTheory]
     [InlineData("80", "(any)->80/tcp")]
@@ -75,7 +74,7 @@ public sealed class ConversionTests(HostedShell shell) : IClassFixture<HostedShe
     [InlineData("'db'", "db", "db")]
     [InlineData("'/db'", "db", "db")]
     [InlineData("@{ postgres = 'db' }", "postgres", "db")]
-    [InlineData(Web, "f00", "web")]
+    [InlineData(ConnectionBindingTests.Web, "f00", "web")]
     public void A_link_is_understood(string argument, string container, string alias) =>
         Assert.Equal([$"{container} as {alias}"], Transform("Link", argument, "\"$($_.Container) as $($_.Alias)\""));
 
@@ -114,8 +113,8 @@ public sealed class ConversionTests(HostedShell shell) : IClassFixture<HostedShe
     [SkippableTheory]
     [InlineData("'a'", "a")]
     [InlineData("'a,b', 'c'", "a", "b", "c")]
-    [InlineData(Web, "container:f00")]
-    [InlineData("[Containers.Engine.Networking.ContainerNetwork]@{ Id = 'ab'; Name = 'backend' }", "backend")]
+    [InlineData(ConnectionBindingTests.Web, "container:f00")]
+    [InlineData("New-EngineObject ContainerNetwork @{ Id = 'ab'; Name = 'backend' }", "backend")]
     public void A_network_is_understood(string argument, params string[] networks) =>
         Assert.Equal(networks, Transform("Network", argument, "$_"));
 
@@ -130,7 +129,8 @@ public sealed class ConversionTests(HostedShell shell) : IClassFixture<HostedShe
     private void Refused(string errorId, string parameter, string argument)
     {
         ScriptResult result = shell.Run(
-            $"try {{ $null = & {{ {Conversion(parameter, argument)} }} }} catch {{ $reason = $_.Exception.GetBaseException(); $reason.ErrorId; $reason.Action }}");
+            $"try {{ $null = & {{ {Conversion(parameter, argument)} }} }}"
+            + "catch { $reason = $_.Exception.GetBaseException(); $reason.ErrorId; $reason.Action }");
         Assert.Equal(2, result.Output.Count);
         Assert.Equal(errorId, result.Lines[0]);
         Assert.EndsWith(".", result.Lines[1], StringComparison.Ordinal);

@@ -57,7 +57,7 @@ public sealed class BadInputTests(ContainerHostFixture host) : LifecycleTest(hos
         { "InvalidHostName", ErrorCategory.InvalidArgument, "a b", "busybox -Hostname 'a b'" },
         { "InvalidNamespaceMode", ErrorCategory.InvalidArgument, "shared", "busybox -PidMode shared" },
         { "ContainerNotFound", ErrorCategory.ObjectNotFound, "nobody", "busybox -IpcMode container:nobody" },
-        { "NetworkNotFound", ErrorCategory.InvalidArgument, "bridge9", "busybox -Network bridge9" },
+        { "NetworkNotFound", ErrorCategory.ObjectNotFound, "bridge9", "busybox -Network bridge9" },
         { "DeviceNotFound", ErrorCategory.ObjectNotFound, "/dev/nothing", "busybox -Device /dev/nothing" },
         { "NotADevice", ErrorCategory.InvalidArgument, "/etc/passwd", "busybox -Device /etc/passwd:/dev/x" },
         { "RestartConflict", ErrorCategory.InvalidArgument, null, "busybox -RemoveOnExit -RestartPolicy Always" },
