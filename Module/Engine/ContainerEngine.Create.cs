@@ -122,7 +122,9 @@ public sealed partial class ContainerEngine
             return network.Published.Count > 0 || network.PublishAll || network.Links.Count > 0 ? throw NetworkService.Off() : network with { Mode = NetworkSpec.None };
         }
 
-        return Resolved(network, id);
+        NetworkSpec resolved = Resolved(network, id);
+        _networks.RequireAddresses(resolved.Networks);
+        return resolved;
     }
 
     private NetworkSpec Resolved(NetworkSpec network, string id) => network with

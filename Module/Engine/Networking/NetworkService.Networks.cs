@@ -34,7 +34,7 @@ internal sealed partial class NetworkService
         using FileLock turn = Lock();
         using RtnetlinkSocket host = RtnetlinkSocket.Open();
         NetworkRecord record = NetworkDefinitionCompiler.Compile(definition, Settings, _store, host);
-        if (record.Driver == NetworkDriver.Ipvlan && !KernelHas(host, "ipvlan"))
+        if (record.Driver == NetworkDriver.Ipvlan && !KernelHasIpvlan())
         {
             throw new EngineException(
                 EngineErrorKind.NotImplemented, "IpvlanUnavailable", "The kernel has no ipvlan.", record.Name, "Load the module: modprobe ipvlan");
@@ -84,6 +84,36 @@ internal sealed partial class NetworkService
         _store.Delete(record);
     }
 
+    /// <summary>Fixed addresses that no network of the container could ever give are refused when it is made, not at its start.</summary>
+    /// <exception cref="EngineException">AddressOutOfRange.</exception>
+    internal void RequireAddresses(IEnumerable<Launch.NetworkAttachment> attachments)
+    {
+        List<Launch.NetworkAttachment> fixedOnes = [.. attachments.Where(one => one.IPAddress is not null || one.IPv6Address is not null)];
+        if (fixedOnes.Count == 0)
+        {
+            return;
+        }
+
+        using RtnetlinkSocket host = RtnetlinkSocket.Open();
+        foreach (Launch.NetworkAttachment one in fixedOnes)
+        {
+            NetworkRecord network = Find(one.Network, host);
+            RequireInside(one.IPAddress, network.IPv4, network.Name, "-IPAddress");
+            RequireInside(one.IPv6Address, network.IPv6, network.Name, "-IPv6Address");
+        }
+    }
+
+    private static void RequireInside(string? address, SubnetRecord? subnet, string network, string parameter)
+    {
+        if (address is not null && subnet?.Network.Contains(IPAddress.Parse(address)) != true)
+        {
+            string what = subnet is null ? "has no subnet for it" : $"has the subnet {subnet.Subnet}";
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, "AddressOutOfRange", $"The address {address} cannot be on network \"{network}\", which {what}.", address,
+                $"Choose another address with {parameter}, or leave it away.");
+        }
+    }
+
     /// <summary>Names of the running containers that are on a network.</summary>
     internal static IEnumerable<string> Users(NetworkRecord record, IEnumerable<NetworkState> states) => states
         .Where(state => state.Interfaces.Any(one => one.NetworkId == record.Id)).Select(state => state.ContainerName).Order(StringComparer.Ordinal);
@@ -122,14 +152,13 @@ internal sealed partial class NetworkService
     }
 
     /// <summary>Asked in a namespace of its own, where nothing can come of it: an interface of this kind without a parent is EINVAL, or not known at all.</summary>
-    private static bool KernelHas(RtnetlinkSocket host, string kind)
+    private static bool KernelHasIpvlan()
     {
-        _ = host;
         using NetworkNamespace space = NetworkNamespace.Create();
         using RtnetlinkSocket inside = RtnetlinkSocket.OpenIn(space);
         try
         {
-            inside.Execute(kind == "ipvlan" ? LinkMessages.CreateIpvlan("probe", 1, IpvlanMode.L2) : LinkMessages.CreateMacvlan("probe", 1, MacvlanMode.Bridge));
+            inside.Execute(LinkMessages.CreateIpvlan("probe", 1, IpvlanMode.L2));
             return true;
         }
         catch (LinuxException e)

@@ -23,7 +23,7 @@ public class IsolationTests(ContainerHostFixture host) : LifecycleTest(host)
             "77 99" },
         { "-Device /dev/null:/dev/mine:r", "test -c /dev/mine && cat /dev/mine; echo $?", "0" },
         { "-OomScoreAdjustment 300", "cat /proc/self/oom_score_adj", "300" },
-        { "", "set -- /proc/[0-9]*; echo $#; cat /proc/1/comm; ip link 2>/dev/null | grep -c '^[0-9]'", "1 sh 1" },
+        { "-Network none", "set -- /proc/[0-9]*; echo $#; cat /proc/1/comm; ip link 2>/dev/null | grep -c '^[0-9]'", "1 sh 1" },
         { "", "grep -E 'CapEff|Seccomp:' /proc/self/status | tr -d '\\t'", "CapEff:00000000a80425fb Seccomp:2" },
         { "-AddCapability NET_ADMIN -DropCapability ALL", "grep CapEff /proc/self/status | tr -d '\\t'", "CapEff:0000000000001000" },
         { "-NoNewPrivileges", "grep -E 'NoNewPrivs|Seccomp:' /proc/self/status | tr -d '\\t'", "NoNewPrivs:1 Seccomp:2" },

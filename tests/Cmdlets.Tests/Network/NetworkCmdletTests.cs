@@ -115,8 +115,9 @@ public sealed class NetworkCmdletTests(ContainerHostFixture host) : LifecycleTes
     public void Rules_say_whom_they_serve_and_damage_is_found_and_repaired()
     {
         StartClean();
-        Detach("web", parameters: "-Network bridge");
+        Detach("web", parameters: "-Network bridge -Publish 80");
         Assert.NotEmpty(Ok("Get-ContainerFirewallRule -Table nat -Family IPv4").Output);
+        Assert.NotEmpty(Ok("Get-ContainerFirewallRule web").Output);
         Assert.All(Ok("(Get-ContainerFirewallRule web).OwnerId").Lines, id => Assert.Equal(Get("web", "Id"), id));
         Assert.Equal(["True"], Ok("Test-ContainerNetwork -Quiet").Lines);
         Ok("iptables -w -t nat -F POSTROUTING");

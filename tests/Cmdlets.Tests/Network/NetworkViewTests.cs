@@ -29,9 +29,9 @@ public sealed class NetworkViewTests(ModuleShell shell) : IClassFixture<ModuleSh
     {
         Assert.Equal(
             [
-                "Name    Driver Subnet      Gateway  Interface Containers",
-                "----    ------ ------      -------  --------- ----------",
-                "backend Bridge 10.1.0.0/24 10.1.0.1 br-abab   web, db",
+                "Name    Driver Subnet      Interface Containers",
+                "----    ------ ------      --------- ----------",
+                "backend Bridge 10.1.0.0/24 br-abab   web, db",
             ],
             Lines(Network));
         Assert.Contains("Subnets                     : 10.1.0.0/24", Lines(Network + " | Format-List"));

@@ -149,7 +149,8 @@ internal sealed class CgroupV1(IReadOnlyList<CgroupMount> mounts, CgroupMount? u
 
     public void Kill() => Guard(() =>
     {
-        if (UnifiedDirectory is { } directory)
+        // A hierarchy that was joined later (Set-Container) is not known to the monitor: it may be all that is left of the container.
+        if (UnifiedDirectory is { } directory && System.IO.Directory.Exists(directory))
         {
             V2.FreezerController.Kill(directory);
         }
