@@ -102,6 +102,17 @@ public sealed partial class ContainerEngine
         {
             Pid = ResolveMode(spec.Namespaces.Pid), Ipc = ResolveMode(spec.Namespaces.Ipc), Uts = ResolveMode(spec.Namespaces.Uts),
         };
+        NetworkSpec network = ResolveNetwork(spec.Network, id);
+        if (network.Mode.StartsWith(NamespaceSpec.ContainerPrefix, StringComparison.Ordinal) && namespaces.Uts == NamespaceSpec.Private)
+        {
+            // Who shares a network is one host with the other: same address, same name, same files.
+            ContainerRecord other = _store.Record(network.Mode[NamespaceSpec.ContainerPrefix.Length..]);
+            namespaces = namespaces with
+            {
+                HostName = LaunchPlanCompiler.HostName(other.Spec, other.Id), DomainName = other.Spec.Namespaces.DomainName,
+            };
+        }
+
         return new ContainerRecord
         {
             Id = id,
@@ -109,7 +120,7 @@ public sealed partial class ContainerEngine
             Created = DateTimeOffset.UtcNow,
             ImageId = image.Id,
             Command = LaunchPlanCompiler.CommandLine(spec.Process, ContainerLauncher.Defaults(image.Config)),
-            Spec = spec with { Namespaces = namespaces, Network = ResolveNetwork(spec.Network, id) },
+            Spec = spec with { Namespaces = namespaces, Network = network },
         };
     }
 
