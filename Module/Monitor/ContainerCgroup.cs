@@ -143,7 +143,7 @@ internal readonly unsafe struct ContainerCgroup(PlanHeader* plan)
             for (nint at = 0; at < got; at += *(ushort*)(buffer + at + 16))
             {
                 byte* found = buffer + at + 19;
-                int length = StateFile.Length(found);
+                int length = PathText.Length(found);
                 if (buffer[at + 18] == DirectoryType && length < size && found[0] != '.')
                 {
                     new ReadOnlySpan<byte>(found, length + 1).CopyTo(new Span<byte>(name, size));
@@ -158,12 +158,7 @@ internal readonly unsafe struct ContainerCgroup(PlanHeader* plan)
     /// <summary>One attempt: it fails as long as other containers are in it.</summary>
     private static void RemoveParent(byte* directory)
     {
-        int slash = StateFile.Length(directory);
-        while (slash > 0 && directory[slash] != '/')
-        {
-            slash--;
-        }
-
+        int slash = PathText.Cut(directory);
         directory[slash] = 0;
         Libc.unlinkat(Libc.AT_FDCWD, directory, Libc.AT_REMOVEDIR);
         directory[slash] = (byte)'/';

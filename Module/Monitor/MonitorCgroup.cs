@@ -53,7 +53,7 @@ internal unsafe struct MonitorCgroup(byte** files)
         for (byte** file = _files; *file != null; file++)
         {
             // A group with a process in it cannot be removed: the last moments are spent at the top of the tree.
-            int length = Cut(*file, 3);
+            int length = PathText.Cut(*file, 3);
             ReadOnlySpan<byte> name = "/cgroup.procs\0"u8;
             if (length + name.Length > MaximumPath)
             {
@@ -74,7 +74,7 @@ internal unsafe struct MonitorCgroup(byte** files)
 
     private static int Open(byte* file)
     {
-        int length = Cut(file, 1);
+        int length = PathText.Cut(file, 1);
         file[length] = 0;
         int fd = Libc.openat(Libc.AT_FDCWD, file, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
         file[length] = (byte)'/';
@@ -83,7 +83,7 @@ internal unsafe struct MonitorCgroup(byte** files)
 
     private static void MakeDirectory(byte* file, int levels)
     {
-        int length = Cut(file, levels);
+        int length = PathText.Cut(file, levels);
         file[length] = 0;
         Libc.mkdirat(Libc.AT_FDCWD, file, 0x1ED); // 0755
         file[length] = (byte)'/';
@@ -92,23 +92,10 @@ internal unsafe struct MonitorCgroup(byte** files)
     /// <returns>0 or an errno.</returns>
     private static int RemoveDirectory(byte* file, int levels)
     {
-        int length = Cut(file, levels);
+        int length = PathText.Cut(file, levels);
         file[length] = 0;
         int errno = Libc.unlinkat(Libc.AT_FDCWD, file, Libc.AT_REMOVEDIR) < 0 ? Errno.Last : 0;
         file[length] = (byte)'/';
         return errno;
-    }
-
-    /// <summary>Where the path ends when its last parts are left out.</summary>
-    private static int Cut(byte* path, int parts)
-    {
-        int length = StateFile.Length(path);
-        while (length > 0 && parts > 0)
-        {
-            length--;
-            parts -= path[length] == '/' ? 1 : 0;
-        }
-
-        return length;
     }
 }

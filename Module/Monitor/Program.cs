@@ -99,7 +99,7 @@ internal static unsafe class Program
     /// <summary>The lock says "this container has a monitor": it is held by an open file description, so it cannot outlive the process.</summary>
     private static int Lock(PlanHeader* plan)
     {
-        int length = StateFile.Length(plan->RunDirectory);
+        int length = PathText.Length(plan->RunDirectory);
         byte* path = stackalloc byte[length + 8];
         Supervisor.LockPath(plan, path);
         int fd = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x180);

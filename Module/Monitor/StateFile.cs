@@ -36,7 +36,7 @@ internal unsafe struct StateFile
         json.Add("pidStartTime"u8, (long)PidStartTime);
         json.Add("monitorPid"u8, MonitorPid);
         json.Add("monitorStartTime"u8, (long)MonitorStartTime);
-        json.Add("bootId"u8, new ReadOnlySpan<byte>(plan->BootId, Length(plan->BootId)));
+        json.Add("bootId"u8, new ReadOnlySpan<byte>(plan->BootId, PathText.Length(plan->BootId)));
         json.Add("startedAt"u8, StartedAt);
         json.Add("finishedAt"u8, FinishedAt);
         json.Add("exitCode"u8, ExitCode);
@@ -59,17 +59,6 @@ internal unsafe struct StateFile
         int errno = Replace(directory, buffer, json.Length, durable);
         Libc.close(directory);
         return errno;
-    }
-
-    internal static int Length(byte* text)
-    {
-        int length = 0;
-        while (text[length] != 0)
-        {
-            length++;
-        }
-
-        return length;
     }
 
     private static int Replace(int directory, byte* text, int length, bool durable)

@@ -229,19 +229,14 @@ internal sealed unsafe partial class Supervisor
     private void RemoveRunFiles()
     {
         RemoveTree(_plan->RunDirectory);
-        byte* path = stackalloc byte[StateFile.Length(_plan->RunDirectory) + 8];
+        byte* path = stackalloc byte[PathText.Length(_plan->RunDirectory) + 8];
         LockPath(_plan, path);
         Libc.unlinkat(Libc.AT_FDCWD, path, 0);
     }
 
     private static void RemoveTree(byte* path)
     {
-        int slash = StateFile.Length(path);
-        while (slash > 0 && path[slash] != '/')
-        {
-            slash--;
-        }
-
+        int slash = PathText.Cut(path);
         path[slash] = 0;
         int parent = Libc.openat(Libc.AT_FDCWD, path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
         path[slash] = (byte)'/';

@@ -116,7 +116,7 @@ internal sealed unsafe partial class Supervisor
     /// <summary>The lock file lies beside the run directory, so that it outlives it: the last thing a monitor removes.</summary>
     internal static void LockPath(PlanHeader* plan, byte* path)
     {
-        int length = StateFile.Length(plan->RunDirectory);
+        int length = PathText.Length(plan->RunDirectory);
         new ReadOnlySpan<byte>(plan->RunDirectory, length).CopyTo(new Span<byte>(path, length));
         ".lock\0"u8.CopyTo(new Span<byte>(path + length, 6));
     }
