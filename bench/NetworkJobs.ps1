@@ -53,7 +53,7 @@ function Remove-RivalContainer([string] $Name, [string[]] $Container) {
 function Measure-NetPublish {
     $actions = [ordered]@{
         containers = {
-            Measure-Milliseconds { Invoke-ContainerImage bench -Name published -Command sleep, 1000 -Detach -Publish 18080:80 }
+            Measure-Milliseconds { Invoke-ContainerImage bench -Name published -Command sleep, 1000 -Detach -Network bridge -Publish 18080:80 }
             Remove-Container published -Force -Confirm:$false
         }
     }
@@ -73,7 +73,7 @@ function Measure-PublishLive {
     $unpublish = [Collections.Generic.List[double]]::new()
     foreach ($round in -3..($Rounds - 1)) {
         $on = Measure-Milliseconds { Publish-ContainerPort $container.Id 18080:80 }
-        $off = Measure-Milliseconds { Unpublish-ContainerPort $container.Id 18080:80 -Confirm:$false }
+        $off = Measure-Milliseconds { Unpublish-ContainerPort $container.Id 80 -Confirm:$false }
         if ($round -ge 0) { $publish.Add($on); $unpublish.Add($off) }
     }
     Add-Figure 'publish a port, running' containers ms $publish.ToArray() $null $null

@@ -36,8 +36,8 @@ function Get-TrafficHost {
     $servers = 'nginx', '-c', '/etc/web.conf'
     $hosts = [ordered]@{}
 
-    $null = Invoke-ContainerImage traffic -Name measure -Command iperf3, -s -Detach -Publish 15201:5201
-    $null = Invoke-ContainerImage traffic -Name web -Command $servers -Detach -Publish 18080:8080
+    $null = Invoke-ContainerImage traffic -Name measure -Command iperf3, -s -Detach -Network bridge -Publish 15201:5201
+    $null = Invoke-ContainerImage traffic -Name web -Command $servers -Detach -Network bridge -Publish 18080:8080
     $hosts.containers = @{
         Host = $PID; Neighbour = New-Neighbour $PID; Server = "$((Get-Container measure).IPAddress)"; Outside = '192.0.2.1', 15201; Web = '192.0.2.1:18080'
         Beside = { param($command) Invoke-ContainerImage traffic -Command $command -RemoveOnExit -Network bridge }
