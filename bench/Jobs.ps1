@@ -7,8 +7,9 @@ function Get-Median([double[]] $Value) {
 }
 
 # Ours against a rival's: a ratio for each round, and the median of those.
-# Target is the greatest ratio; for our own figure the greatest value.
-function Add-Figure([string] $Name, [string] $Engine, [string] $Unit, [double[]] $Value, [double[]] $Ours, [Nullable[double]] $Target) {
+# Target is the greatest ratio, or the least one where more is better; for our own figure the value.
+function Add-Figure(
+    [string] $Name, [string] $Engine, [string] $Unit, [double[]] $Value, [double[]] $Ours, [Nullable[double]] $Target, [switch] $AtLeast) {
     $ratio = if ($Ours) { Get-Median (0..($Ours.Count - 1) | ForEach-Object { $Ours[$_] / $Value[$_] }) }
     $measured = if ($Ours) { $ratio } else { Get-Median $Value }
     $figure = [pscustomobject]@{
@@ -19,10 +20,10 @@ function Add-Figure([string] $Name, [string] $Engine, [string] $Unit, [double[]]
         Count = $Value.Count
         Ratio = if ($Ours) { [Math]::Round($ratio, 3) }
         Target = if ($null -ne $Target) { [Math]::Round($Target, 3) }
-        Met = if ($null -ne $Target) { $measured -le $Target }
+        Met = if ($null -ne $Target) { $AtLeast ? $measured -ge $Target : $measured -le $Target }
     }
     $Figures.Add($figure)
-    Write-Host ("{0,-22} {1,-11} {2,9} {3,-9} {4}" -f $Name, $Engine, $figure.Median, $Unit,
+    Write-Host ("{0,-30} {1,-11} {2,9} {3,-9} {4}" -f $Name, $Engine, $figure.Median, $Unit,
         $(if ($Ours) { "ours is $($figure.Ratio) of it" + $(if ($null -ne $Target) { ", target $($figure.Target)" }) } elseif ($null -ne $Target) { "target $Target" }))
 }
 
@@ -33,7 +34,9 @@ function Measure-Milliseconds([scriptblock] $Action) {
 }
 
 # Each engine once a round. Action takes the round's number and gives milliseconds (or another unit, when it says so).
-function Measure-Round([string] $Name, [Collections.IDictionary] $Action, [int] $Count, [hashtable] $Target, [string] $Unit = 'ms', [int] $WarmUp = 1) {
+function Measure-Round(
+    [string] $Name, [Collections.IDictionary] $Action, [int] $Count, [hashtable] $Target, [string] $Unit = 'ms', [int] $WarmUp = 1,
+    [switch] $AtLeast) {
     $values = @{}
     foreach ($engine in $Action.Keys) { $values[$engine] = [Collections.Generic.List[double]]::new() }
     for ($round = -$WarmUp; $round -lt $Count; $round++) {
@@ -44,7 +47,7 @@ function Measure-Round([string] $Name, [Collections.IDictionary] $Action, [int] 
     }
     foreach ($engine in $Action.Keys) {
         $ours = if ($engine -ne 'containers') { $values['containers'] }
-        Add-Figure $Name $engine $Unit $values[$engine] $ours $Target[$engine]
+        Add-Figure $Name $engine $Unit $values[$engine] $ours $Target[$engine] -AtLeast:$AtLeast
     }
 }
 

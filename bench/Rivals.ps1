@@ -11,8 +11,9 @@ function Invoke-Rival([string] $Name, [string[]] $Command, [string] $Output = "$
 }
 
 # "run", and what is the same for all containers of a rival. Podman's own limits need the right to raise limits: it gets lower ones.
-function Get-RunOption([string] $Name) {
-    'run', '--net=none'
+function Get-RunOption([string] $Name, [switch] $Bridge) {
+    'run'
+    if (-not $Bridge) { '--net=none' }
     if ($Name -eq 'podman') { '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000' }
 }
 
@@ -46,9 +47,11 @@ function Start-Docker([string] $Program, [string] $Work, [string] $Tar) {
     if (Get-Process dockerd -ErrorAction Ignore) { throw 'a dockerd runs already, and two disturb each other' }
     $root = "$Work/docker"
     $null = New-Item -ItemType Directory -Path $root
-    $script:Dockerd = Start-Process dockerd -PassThru -RedirectStandardError "$root/log" -RedirectStandardOutput "$root/out" -ArgumentList @(
-        '--bridge=none', '--iptables=false', '--ip6tables=false', '--data-root', "$root/data", '--exec-root', "$root/exec",
-        '--pidfile', "$root/pid", '-H', "unix://$root/docker.sock")
+    # As it comes, in a namespace with nothing but loopback. Where forwarding is on already, it does not make DROP the policy of FORWARD.
+    Set-Content "$root/start" "ip link set lo up && echo 1 > /proc/sys/net/ipv4/ip_forward && exec dockerd `"`$@`""
+    $script:Dockerd = Start-Process unshare -PassThru -RedirectStandardError "$root/log" -RedirectStandardOutput "$root/out" -ArgumentList @(
+        '--net', 'sh', "$root/start", '--data-root', "$root/data", '--exec-root', "$root/exec", '--pidfile', "$root/pid",
+        '-H', "unix://$root/docker.sock")
     $Rivals['docker'] = @{ Prefix = @($Program, '-H', "unix://$root/docker.sock"); Private = $false }
     for ($i = 0; -not (Test-Path "$root/docker.sock"); $i++) {
         if ($Dockerd.HasExited -or $i -gt 300) { throw "dockerd does not start: $(Get-Content -Tail 1 "$root/log")" }
@@ -60,9 +63,14 @@ function Start-Docker([string] $Program, [string] $Work, [string] $Tar) {
 function Start-Podman([string] $Program, [string] $Work, [string] $Tar) {
     $root = "$Work/podman"
     $Rivals['podman'] = @{
-        Prefix = @($Program, '--root', "$root/data", '--runroot', "$root/run", '--tmpdir', "$root/tmp", '--cgroup-manager', 'cgroupfs', '--events-backend', 'file')
+        Prefix = @($Program, '--root', "$root/data", '--runroot', "$root/run", '--tmpdir', "$root/tmp", '--cgroup-manager', 'cgroupfs', '--events-backend', 'file',
+            '--network-config-dir', "$root/net")
         Private = $true
     }
+    $null = New-Item -ItemType Directory -Path "$root/net"
+    # Its network plugins keep their addresses in /var/lib/cni, whatever the roots are: for this namespace, in memory.
+    $prepare = 'ip link set lo up && echo 1 > /proc/sys/net/ipv4/ip_forward && mount -t tmpfs bench /var/lib'
+    $null = [Containers.Bench.Spawn]::RunPrivate("$root/out", [string[]] @('sh', '-c', $prepare))
     $null = Invoke-Rival podman @('import', '-q', $Tar, 'bench')
     $null = Invoke-Rival podman ((Get-RunOption podman) + @('--rm', 'bench', 'true'))
 }

@@ -24,8 +24,8 @@ public static unsafe class Spawn
     public static double Run(string output, string[] command) => Measure(output, command);
 
     /// <summary>
-    /// The same in a mount namespace without the v2 hierarchy: crun 1.8 refuses hosts where cgroup v1 and a v2 with controllers are
-    /// mounted together. The namespace belongs to one thread and goes with it.
+    /// The same in a network namespace of its own, and a mount namespace without the v2 hierarchy: crun 1.8 refuses hosts where cgroup v1
+    /// and a v2 with controllers are mounted together. The namespaces belong to one thread and go with it.
     /// </summary>
     public static double RunPrivate(string output, string[] command)
     {
@@ -59,11 +59,11 @@ public static unsafe class Spawn
 
         s_private = new Thread(() =>
         {
-            const int NewNamespace = 0x20000;
+            const int NewNamespaces = 0x20000 | 0x40000000; // CLONE_NEWNS, CLONE_NEWNET
             const ulong RecursivePrivate = 0x4000 | 0x40000;
-            if (unshare(NewNamespace) != 0 || mount(null, "/", null, RecursivePrivate, 0) != 0)
+            if (unshare(NewNamespaces) != 0 || mount(null, "/", null, RecursivePrivate, 0) != 0)
             {
-                throw new IOException("A private mount namespace cannot be made.");
+                throw new IOException("Private namespaces cannot be made.");
             }
 
             _ = umount2("/sys/fs/cgroup/unified", 2);
