@@ -62,7 +62,7 @@ function New-PlainHost {
 function Stop-NetworkSpace {
     foreach ($holder in $NetworkSpaces) {
         if (-not $holder.HasExited) { $holder.Kill() }
-        $holder.WaitForExit()
+        if (-not $holder.WaitForExit(10000)) { Write-Warning "Process $($holder.Id) does not end." }
     }
     $NetworkSpaces.Clear()
 }

@@ -110,18 +110,18 @@ function Measure-NetHundred {
 }
 
 function Add-Hundred([string] $Engine, [int] $Times, [hashtable] $Action) {
-    $figures = @{ Total = @(); Growth = @(); Stop = @(); Rules = @() }
+    $measured = @{ Total = @(); Growth = @(); Stop = @(); Rules = @() }
     foreach ($time in 1..$Times) {
         $starts = [double[]] (1..$count | ForEach-Object { & $Action.Start $_ })
-        $figures.Total += ($starts | Measure-Object -Sum).Sum / 1000
-        $figures.Growth += (Get-Median $starts[-5..-1]) / (Get-Median $starts[0..4])
-        $figures.Stop += & $Action.Stop
-        $figures.Rules += & $Action.Rules
+        $measured.Total += ($starts | Measure-Object -Sum).Sum / 1000
+        $measured.Growth += (Get-Median $starts[-5..-1]) / (Get-Median $starts[0..4])
+        $measured.Stop += & $Action.Stop
+        $measured.Rules += & $Action.Rules
         $null = & $Action.Remove
     }
     $ours = $Engine -eq 'containers'
-    Add-Figure 'bridge: 100 started' $Engine s $figures.Total $null $null
-    Add-Figure 'last five to first five' $Engine x $figures.Growth $null $($ours ? 1.5 : $null)
-    Add-Figure 'all of them stopped' $Engine ms $figures.Stop $null $null
-    Add-Figure 'rules left then' $Engine rules $figures.Rules $null $($ours ? 0 : $null)
+    Add-Figure 'bridge: 100 started' $Engine s $measured.Total $null $null
+    Add-Figure 'last five to first five' $Engine x $measured.Growth $null $($ours ? 1.5 : $null)
+    Add-Figure 'all of them stopped' $Engine ms $measured.Stop $null $null
+    Add-Figure 'rules left then' $Engine rules $measured.Rules $null $($ours ? 0 : $null)
 }

@@ -17,8 +17,9 @@ function New-TrafficImage {
     }
     Set-Content "$root/etc/passwd" 'root:x:0:0::/:/bin/sh'
     Set-Content "$root/etc/group" 'root:x:0:'
+    # One process: where a master is killed, its workers would stay.
     Set-Content "$root/etc/web.conf" (
-        'user root; worker_processes 1; daemon off; pid /run/web.pid; error_log stderr crit; events { worker_connections 4096; } ' +
+        'user root; master_process off; daemon off; pid /run/web.pid; error_log stderr crit; events { worker_connections 4096; } ' +
         'http { access_log off; server { listen 8080; return 200 "ok\n"; } }')
     $null = New-ContainerImage traffic -Path $root
     if ($Rivals.Contains('docker')) {
