@@ -233,6 +233,7 @@ public sealed partial class ContainerEngine
                 EngineErrorKind.ResourceExists, "LinkExists", $"Container \"{record.Name}\" has a link \"{alias}\" already.", alias, "Choose another alias.");
         }
 
+        _store.MarkLinks();
         if (now.IsRunning)
         {
             _networks.AddLink(record.Id, _launcher.Target(link));

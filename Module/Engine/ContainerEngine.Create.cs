@@ -35,6 +35,11 @@ public sealed partial class ContainerEngine
             OverlayDriver.Prepare(directory);
             Files.MakeDirectory(directory + "/log", 0x1C0);
             record = record with { Name = ReserveName(name, id) };
+            if (record.Spec.Network.Links.Count > 0)
+            {
+                _store.MarkLinks();
+            }
+
             // A container that removes itself is gone after a power cut anyway: only the others must reach the disk.
             RecordFile.Write(directory + "/config.json", record, RecordJson.Default.ContainerRecord, durable: !spec.RemoveOnExit);
             Files.Rename(directory, _paths.Container(id));

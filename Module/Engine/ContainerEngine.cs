@@ -62,7 +62,7 @@ public sealed partial class ContainerEngine : IDisposable
     public Container Get(string nameOrId)
     {
         _reconciler.Run();
-        return _store.Get(_store.Resolve(nameOrId));
+        return _store.GetWithNames(_store.Resolve(nameOrId));
     }
 
     public ContainerHost GetHost() =>

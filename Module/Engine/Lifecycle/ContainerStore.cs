@@ -112,6 +112,28 @@ internal sealed class ContainerStore(EnginePaths paths, NetworkStore networks)
 
     internal Container Get(string id) => View(id, null) ?? throw NotFound(id);
 
+    /// <summary>With the names others link to it by: all records are looked at, once there was a link on this host.</summary>
+    internal Container GetWithNames(string id)
+    {
+        Container container = Get(id);
+        if (!File.Exists(paths.LinksMark))
+        {
+            return container;
+        }
+
+        IEnumerable<string> links = from other in Ids()
+                                    let record = TryGetRecord(other)
+                                    where record is not null
+                                    from link in record.Spec.Network.Links
+                                    where link.Container == id
+                                    orderby record.Name, link.Alias
+                                    select $"{record.Name}/{link.Alias}";
+        return container with { Names = [container.Name, .. links] };
+    }
+
+    /// <summary>A record is about to be written that has a link.</summary>
+    internal void MarkLinks() => File.WriteAllBytes(paths.LinksMark, []);
+
     /// <exception cref="EngineException">ContainerNotFound, ContainerDamaged.</exception>
     internal ContainerRecord Record(string id)
     {

@@ -23,6 +23,9 @@ internal sealed class EnginePaths(EngineOptions options)
     /// <summary>Held while a directory of a new container gets its own lock, and while dead ones are swept.</summary>
     internal string CreationLock => Containers + "/.lock";
 
+    /// <summary>Some container links, or linked, to another one.</summary>
+    internal string LinksMark { get; } = options.DataRoot + "/links";
+
     internal string TrashOf(string id) => Trash + "/" + id;
 
     internal string Record(string id) => Container(id) + "/config.json";
