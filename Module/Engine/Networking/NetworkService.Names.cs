@@ -85,9 +85,8 @@ internal sealed partial class NetworkService
     private static byte[] Add(byte[] file, IEnumerable<NamedAddress> lines) =>
         lines.Aggregate(file, (content, line) => HostsFile.Add(content, line.Address, line.Names));
 
-    private static byte[] Remove(byte[] file, IEnumerable<NamedAddress> lines) => lines
-        .SelectMany(line => line.Names.Select(name => (line.Address, Name: name)))
-        .Aggregate(file, (content, entry) => HostsFile.Remove(content, entry.Address, entry.Name));
+    private static byte[] Remove(byte[] file, IEnumerable<NamedAddress> lines) =>
+        lines.Aggregate(file, (content, line) => HostsFile.Remove(content, new HostsLine(line.Address, line.Names)));
 
     private void ForNeighbours(NetworkState state, Func<byte[], IEnumerable<NamedAddress>, byte[]> change)
     {
@@ -112,9 +111,13 @@ internal sealed partial class NetworkService
             InPlaceFile.Update(paths.Hosts(id), change);
             return true;
         }
-        catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.EFBIG)
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT)
         {
-            return false; // Ended, or the container made it too large to be touched.
+            return false; // It has ended.
+        }
+        catch (EngineException e) when (e.ErrorId == "FileTooLarge")
+        {
+            return false; // A container that fills its own file has no names for it; its neighbours have theirs.
         }
     }
 

@@ -74,8 +74,10 @@ internal static class HostsFile
             throw new ArgumentException($"\"{wrong}\" is no host name.", nameof(names));
         }
 
+        // Where the address does not occur at all there is nothing to be read: with a hundred neighbours that is a hundred files.
         HashSet<string> known = new(StringComparer.OrdinalIgnoreCase);
-        foreach (HostsLine entry in Entries(content))
+        bool occurs = content.IndexOf(Encoding.Latin1.GetBytes(address.ToString())) >= 0;
+        foreach (HostsLine entry in occurs ? Entries(content) : [])
         {
             if (entry.Address.Equals(address))
             {
@@ -114,6 +116,16 @@ internal static class HostsFile
         }
 
         return Encoding.Latin1.GetBytes(text.ToString());
+    }
+
+    /// <summary>Takes all names of a line away: at once where it stands as <see cref="Add"/> wrote it, else one by one.</summary>
+    internal static byte[] Remove(byte[] content, HostsLine line)
+    {
+        byte[] whole = Encoding.Latin1.GetBytes(Line(line.Address, line.Names));
+        int at = content.AsSpan().IndexOf(whole);
+        return at == 0 || (at > 0 && content[at - 1] == (byte)'\n')
+            ? [.. content.AsSpan(0, at), .. content.AsSpan(at + whole.Length)]
+            : line.Names.Aggregate(content, (rest, name) => Remove(rest, line.Address, name));
     }
 
     private static string Line(IPAddress address, IReadOnlyList<string> names) => $"{address}\t{string.Join(' ', names)}\n";
