@@ -25,10 +25,22 @@ public sealed class NetworkFaultTests(ContainerHostFixture host, LanFixture lan)
         Assert.False(session.HasExited);
         session.Kill();
         Ok("Get-Container | Remove-Container -Force; Remove-ContainerNetwork * -Force");
-        Eventually(() => Leftovers().Length == 0, () => "left behind:\n" + Leftovers());
+        Eventually(() => Leftovers().Split('\n').All(IsLease), () => "left behind:\n" + Leftovers());
+
+        string[] leases = Leftovers().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Detach("d", parameters: "-Publish 8080:80");
         Assert.Equal(["True"], Ok("Test-ContainerNetwork -Quiet").Lines);
+
+        // A lease of an owner that never came to be counts for nothing: whoever asks gets the port, as above, and the address.
+        Ok("Remove-Container d -Force");
+        foreach (string lease in leases.Where(File.Exists))
+        {
+            File.Delete(lease);
+        }
     }
+
+    private static bool IsLease(string line) => line.Length == 0
+        || line.Contains("/network/addresses/", StringComparison.Ordinal) || line.Contains("/network/ports/", StringComparison.Ordinal);
 
     [SkippableFact]
     public void What_a_killed_monitor_and_container_had_goes_with_the_next_cmdlet()
