@@ -116,7 +116,8 @@ internal sealed partial class NetworkService
         bool replaced = interfaces.Any(one => one.NetworkId.Length == 0 && one.Gateway is not null);
         for (int i = 0; i < interfaces.Count; i++)
         {
-            bool mine = interfaces[i].NetworkId.Length == 0 ? interfaces[i].Gateway is not null : i == first && !replaced;
+            bool leads = interfaces[i].Gateway is not null || interfaces[i].Gateway6 is not null;
+            bool mine = leads && (interfaces[i].NetworkId.Length == 0 || (i == first && !replaced));
             interfaces[i] = interfaces[i] with { DefaultRoute = mine };
         }
 
