@@ -82,10 +82,6 @@ internal static class BridgeInterface
         string six = $"ipv6/conf/{network.BridgeName}/";
         bool apart = !network.InterContainerCommunication;
 
-        // What the host sends to 127.0.0.1 and the firewall turns to a container must be let through; the firewall's raw table drops
-        // what others send there (CVE-2020-8558).
-        KernelSetting.Write(four + "route_localnet", "1");
-
         // Isolated ports meet at the host, which answers for the neighbours (RFC 3069): so icc=false and its exceptions are the
         // firewall's even on hosts where bridged frames do not pass it.
         KernelSetting.Write(four + "proxy_arp_pvlan", Number(apart));
@@ -103,6 +99,13 @@ internal static class BridgeInterface
             }
         }
     }
+
+    /// <summary>
+    /// What the host sends to 127.0.0.1 and the firewall turns to a container must be let through. Only while the firewall's raw table
+    /// drops what others send there: else whoever is on the bridge reaches what the host serves to itself (CVE-2020-8558).
+    /// </summary>
+    internal static void LetLoopbackThrough(string name, bool guarded) =>
+        KernelSetting.Write($"ipv4/conf/{name}/route_localnet", Number(guarded));
 
     private static string Number(bool value) => (value ? 1 : 0).ToString(CultureInfo.InvariantCulture);
 }

@@ -27,7 +27,9 @@ internal sealed class NetworkPaths(string dataRoot, string runRoot)
     /// <summary>What takes a container's rules away, for its monitor.</summary>
     internal string Undo(string id, bool ipv6) => States + "/" + id + (ipv6 ? ".undo6" : ".undo4");
 
-    internal string Addresses(string networkId) => Run + "/addresses/" + networkId;
+    internal string AllAddresses => Run + "/addresses";
+
+    internal string Addresses(string networkId) => AllAddresses + "/" + networkId;
 
     internal string Names(string networkId) => Run + "/names/" + networkId;
 

@@ -32,6 +32,8 @@ internal sealed partial class NetworkService
             using (RtnetlinkSocket host = RtnetlinkSocket.Open())
             {
                 inside!.Execute(LinkMessages.SetUp(InterfaceBuilder.Index(inside, "lo")));
+                // Known before it has anything: what a session that is killed now has taken is given back by name.
+                _store.Write(new NetworkState { ContainerId = request.Id, ContainerName = request.Name });
                 NetworkState state = Plan(request, host, warnings);
                 _store.Write(state);
                 using FirewallChange? rules = BeginRules(state, host);
@@ -40,7 +42,15 @@ internal sealed partial class NetworkService
                     Build(host, inside, space, one, one == state.Primary && state.Ports.Count > 0);
                 }
 
-                rules?.Finish(CancellationToken.None);
+                if (rules is not null)
+                {
+                    rules.Finish(CancellationToken.None);
+                    foreach (InterfaceState one in state.Interfaces.Where(one => one.NetworkId.Length > 0 && one.Kind == AdapterKind.Bridge && one.IPv4 is not null))
+                    {
+                        BridgeInterface.LetLoopbackThrough(one.Bridge, guarded: true);
+                    }
+                }
+
                 FollowLinks(state, host);
                 WriteHosts(state, request);
                 Announce(state);
@@ -118,7 +128,8 @@ internal sealed partial class NetworkService
         bool replaced = interfaces.Any(one => one.NetworkId.Length == 0 && one.Gateway is not null);
         for (int i = 0; i < interfaces.Count; i++)
         {
-            bool mine = interfaces[i].NetworkId.Length == 0 ? interfaces[i].Gateway is not null : i == first && !replaced;
+            bool leads = interfaces[i].Gateway is not null || interfaces[i].Gateway6 is not null;
+            bool mine = leads && (interfaces[i].NetworkId.Length == 0 || (i == first && !replaced));
             interfaces[i] = interfaces[i] with { DefaultRoute = mine };
         }
 

@@ -67,9 +67,12 @@ internal sealed partial class NetworkService
             }
         }
 
-        foreach (InterfaceState one in states.SelectMany(state => state.Interfaces).Where(one => one.HostInterface.Length > 0))
+        foreach (NetworkState state in states)
         {
-            Plug(host, one);
+            foreach (InterfaceState one in state.Interfaces.Where(one => one.HostInterface.Length > 0))
+            {
+                Plug(host, one, publishes: one == state.Primary && state.Ports.Count > 0);
+            }
         }
 
         RebuildRules([.. states]);
@@ -181,7 +184,7 @@ internal sealed partial class NetworkService
     }
 
     /// <summary>The host's end of an interface into its bridge, and up.</summary>
-    private static void Plug(RtnetlinkSocket host, InterfaceState one)
+    private static void Plug(RtnetlinkSocket host, InterfaceState one, bool publishes)
     {
         if (host.FindLink(one.HostInterface) is not { } port || host.FindLink(one.Bridge) is not { } bridge)
         {
@@ -192,6 +195,10 @@ internal sealed partial class NetworkService
         {
             host.Execute(LinkMessages.SetMaster(port.Index, bridge.Index));
             host.Execute(LinkMessages.SetBridgePort(one.HostInterface, isolated: one.Isolated));
+            if (publishes)
+            {
+                InterfaceBuilder.LetBack(host, one);
+            }
         }
 
         if (!port.IsUp)

@@ -132,6 +132,15 @@ internal sealed partial class NetworkService
         return Rules.StartApply(full, first && !alone ? null : state.ContainerId);
     }
 
+    /// <summary>After the rules that guard it are in force.</summary>
+    private static void LetLoopbackThrough(FirewallState full)
+    {
+        foreach (FirewallNetwork network in full.Networks.Where(network => network.IPv4 is not null))
+        {
+            BridgeInterface.LetLoopbackThrough(network.Bridge, guarded: true);
+        }
+    }
+
     /// <summary>What the container's monitor runs when no session is there at the end. Written before the rules are.</summary>
     private void WriteUndo(FirewallState full, NetworkState state)
     {
@@ -192,6 +201,12 @@ internal sealed partial class NetworkService
 
     private void RemoveAllRules()
     {
+        foreach (string bridge in _store.List().Select(record => record.BridgeName).Append(Settings.BridgeName ?? NetworkSettings.DefaultBridge)
+            .Where(bridge => bridge is not ("" or NetworkSettings.NoBridge)))
+        {
+            BridgeInterface.LetLoopbackThrough(bridge, guarded: false);
+        }
+
         Rules.Repair(new FirewallState { Prefix = Settings.ChainPrefix }, CancellationToken.None);
         File.Delete(paths.RulesMark);
     }
@@ -232,5 +247,6 @@ internal sealed partial class NetworkService
         }
 
         Rules.Repair(full, CancellationToken.None);
+        LetLoopbackThrough(full);
     }
 }

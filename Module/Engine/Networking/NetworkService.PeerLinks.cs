@@ -100,6 +100,9 @@ internal sealed partial class NetworkService
         }
     }
 
+    /// <summary>The cable went with an end of it; a container without networks has nothing else that would be given back.</summary>
+    private bool IsLoose(PeerLinkState link) => !isActive(link.ContainerId) || (link.PeerId.Length > 0 && !isActive(link.PeerId));
+
     private void DeletePeerLink(PeerLinkState link)
     {
         foreach (string file in Directory.EnumerateFiles(paths.Peers, $"{link.ContainerId[..12]}-*.json"))

@@ -37,16 +37,22 @@ internal sealed partial class NetworkService
         RemovePeerLinks(id);
         RemoveRules(state, rest, starting);
         RemoveProxies(state);
-        ReleaseAddresses(id, state.Interfaces);
+        ReleaseAddresses(id);
         new PortLeases(paths.Ports, isActive, NameOf).Release(id);
         _store.DeleteState(id);
     }
 
-    private void ReleaseAddresses(string id, IEnumerable<InterfaceState> interfaces)
+    /// <summary>Of every network: a session that was killed may have taken one, or left a network, without writing it down.</summary>
+    private void ReleaseAddresses(string id)
     {
-        foreach (string network in interfaces.Select(one => one.NetworkId).Where(network => network.Length > 0).Distinct())
+        if (!Directory.Exists(paths.AllAddresses))
         {
-            new AddressLeases(paths.Addresses(network), isActive, NameOf).Release(id);
+            return;
+        }
+
+        foreach (string network in Directory.EnumerateDirectories(paths.AllAddresses))
+        {
+            new AddressLeases(network, isActive, NameOf).Release(id);
         }
     }
 

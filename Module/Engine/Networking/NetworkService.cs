@@ -74,7 +74,8 @@ internal sealed partial class NetworkService(NetworkPaths paths, NetworkStore st
         IReadOnlyList<string> ids = _store.StateIds();
         List<string> dead = [.. ids.Where(id => !isActive(id))];
         bool last = !starting && dead.Count == ids.Count && File.Exists(paths.RulesMark);
-        if (dead.Count == 0 && !last)
+        List<PeerLinkState> loose = [.. PeerLinks().Where(IsLoose)];
+        if (dead.Count == 0 && !last && loose.Count == 0)
         {
             return;
         }
@@ -83,6 +84,11 @@ internal sealed partial class NetworkService(NetworkPaths paths, NetworkStore st
         foreach (string id in dead.Where(id => !isActive(id)))
         {
             ReleaseLocked(id, starting);
+        }
+
+        foreach (PeerLinkState link in loose)
+        {
+            DeletePeerLink(link);
         }
 
         if (last && _store.StateIds().Count == 0)

@@ -16,10 +16,16 @@ public abstract class LifecycleTest(ContainerHostFixture host) : IClassFixture<C
         GC.SuppressFinalize(this);
         if (Host.Missing is null)
         {
-            Ok("Get-Container | Remove-Container -Force");
-            Eventually(() => Host.Leftovers().Length == 0, () => "left behind:\n" + Host.Leftovers());
+            Clean();
+            Eventually(() => Leftovers().Length == 0, () => "left behind:\n" + Leftovers());
         }
     }
+
+    /// <summary>Removes what tests make.</summary>
+    protected virtual void Clean() => Ok("Get-Container | Remove-Container -Force");
+
+    /// <summary>What is there after it; empty when nothing is.</summary>
+    protected virtual string Leftovers() => Host.Leftovers();
 
     protected ScriptResult Run(string script, params object?[] arguments)
     {

@@ -10,17 +10,27 @@ internal sealed class OtherSession : IDisposable
     private readonly Task<string> _output;
     private readonly Task<string> _errors;
 
-    internal OtherSession(ContainerHostFixture host, string script)
+    /// <param name="hidden">Directories that are empty for this session.</param>
+    internal OtherSession(ContainerHostFixture host, string script, params string[] hidden)
     {
         string? pwsh = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
             .Select(folder => Path.Combine(folder, "pwsh")).FirstOrDefault(File.Exists);
         string text = $"$ErrorActionPreference = 'Continue'; Import-Module '{BuiltOutput.Module}';"
             + $"$PSDefaultParameterValues = @{{ 'New-Container:CgroupParent' = '{host.CgroupParent}';"
             + $" 'Invoke-ContainerImage:CgroupParent' = '{host.CgroupParent}' }}; {script}";
-        ProcessStartInfo start = new(pwsh ?? BuiltOutput.Shell)
+        ProcessStartInfo start = new(hidden.Length == 0 ? pwsh ?? BuiltOutput.Shell : "/usr/bin/unshare")
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
+        if (hidden.Length > 0)
+        {
+            string mounts = string.Concat(hidden.Select(directory => $"mount -t tmpfs -o ro none {directory}; "));
+            foreach (string argument in (string[])["--mount", "--", "/bin/sh", "-ec", mounts + "exec \"$0\" \"$@\"", pwsh ?? BuiltOutput.Shell])
+            {
+                start.ArgumentList.Add(argument);
+            }
+        }
+
         foreach (string argument in (string[])(pwsh is null ? ["-Module", BuiltOutput.Module!, "-Command", text] : ["-NoProfile", "-NonInteractive", "-Command", text]))
         {
             start.ArgumentList.Add(argument);

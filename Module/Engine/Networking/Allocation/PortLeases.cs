@@ -76,27 +76,35 @@ internal sealed class PortLeases(
 
     internal void Release(string owner)
     {
-        foreach (HostPortLease lease in Leases().Where(lease => lease.Owner == owner))
+        // Not by Leases(): an owner that is released is most often gone, and its leases with it, but their files would stay.
+        foreach ((int port, string protocol) in Ports())
         {
-            Release(lease);
+            if ((_files.Read(FileName(port, protocol)) ?? "").Contains(owner, StringComparison.Ordinal))
+            {
+                Write(port, protocol, [.. Read(port, protocol).Where(lease => lease.Owner != owner)]);
+            }
         }
     }
 
     /// <summary>The leases of owners that are alive, by protocol and port.</summary>
-    internal IReadOnlyList<HostPortLease> Leases()
+    internal IReadOnlyList<HostPortLease> Leases() =>
+        [.. Ports().SelectMany(one => Read(one.Port, one.Protocol)).OrderBy(lease => lease.Protocol, StringComparer.Ordinal).ThenBy(lease => lease.Port)];
+
+    /// <summary>What the files are for.</summary>
+    private List<(int Port, string Protocol)> Ports()
     {
-        List<HostPortLease> all = [];
+        List<(int Port, string Protocol)> all = [];
         foreach (string name in _files.Names())
         {
             int dash = name.IndexOf('-', StringComparison.Ordinal);
             if (dash > 0 && int.TryParse(name[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port)
                 && name == FileName(port, name[..dash]))
             {
-                all.AddRange(Read(port, name[..dash]));
+                all.Add((port, name[..dash]));
             }
         }
 
-        return [.. all.OrderBy(lease => lease.Protocol, StringComparer.Ordinal).ThenBy(lease => lease.Port)];
+        return all;
     }
 
     private HostPortLease TakeFrom(string owner, IPAddress? hostAddress, string protocol, int start, int first, int last)

@@ -11,7 +11,8 @@ internal static class NetworkRules
     /// <summary>A neighbour that routes straight to a container's address is turned away (moby#45610, CVE-2025-54388).</summary>
     internal static IEnumerable<FirewallRule> Raw(FirewallNetwork network, FirewallChains chains, FirewallFamily family)
     {
-        if (!network.Routed && network.Subnet(family) is { } subnet)
+        // Without masquerade answers come to the containers' own addresses, and this table knows no connections: FORWARD guards them.
+        if (!network.Routed && (network.Masquerade || network.Internal) && network.Subnet(family) is { } subnet)
         {
             string bridge = RuleText.Bridge(network.Bridge);
             yield return Rule(
