@@ -32,7 +32,7 @@ Describe 'Communication between containers' {
     It 'accepts what goes from container to container, and shows the address of the one that asks' {
         $web = Start-WebServer web
         $other = Start-Idle other
-        iptables -S DOCKER-FORWARD | Where-Object { $_ -match '-i docker0 -o docker0' } | Should -Match '-j ACCEPT$'
+        iptables -S DOCKER-FORWARD | Where-Object { $_ -match 'DOCKER-FORWARD -i docker0 -o docker0' } | Should -Match '-j ACCEPT$'
         Read-PageInside other "http://$($web.IPAddress)/cgi-bin/who" | Should -Match ":$($other.IPAddress)\]$"
     }
 
@@ -40,7 +40,7 @@ Describe 'Communication between containers' {
         Set-ContainerHost -InterContainerCommunication $false
         $web = Start-WebServer web @{ Expose = 80 }
         $null = Start-Idle other
-        iptables -S DOCKER-FORWARD | Where-Object { $_ -match '-i docker0 -o docker0' } | Should -Match '-j DROP$'
+        iptables -S DOCKER-FORWARD | Where-Object { $_ -match 'DOCKER-FORWARD -i docker0 -o docker0' } | Should -Match '-j DROP$'
         Get-Listing DOCKER-FORWARD | Where-Object { $_ -match '^DROP \S+ -- 0\.0\.0\.0/0 0\.0\.0\.0/0' } | Should -Not -BeNullOrEmpty
         Test-Ping other $web.IPAddress | Should -BeFalse
         Read-PageInside other "http://$($web.IPAddress)/" | Should -BeNullOrEmpty
@@ -61,7 +61,7 @@ Describe 'Communication between containers' {
         $listing | Where-Object { $_ -match "^ACCEPT tcp -- $it $me tcp spt:80 .*ctstate RELATED,ESTABLISHED" } | Should -HaveCount 1
         $forward = @(iptables -S DOCKER-FORWARD)
         $jump = $forward.IndexOf(($forward -match '-j DOCKER$')[0])
-        $drop = $forward.IndexOf(($forward -match '-i docker0 -o docker0 .*-j DROP$')[0])
+        $drop = $forward.IndexOf(($forward -match 'DOCKER-FORWARD -i docker0 -o docker0 .*-j DROP$')[0])
         $jump | Should -BeLessThan $drop
 
         Read-PageInside other 'http://db/cgi-bin/who' | Should -Match ":$me\]$"
@@ -107,12 +107,12 @@ Describe 'Communication between containers' {
             'MY_DB_PORT_80_TCP_PROTO=tcp'
         ) | Sort-Object -CaseSensitive)
         Invoke-Inside other 'cat /etc/hosts' | Should -Contain "$ip`tmy-db"
-        (Get-Container web).Names | Should -Be 'web', 'other/my-db'
+        (Get-Container | Where-Object Name -EQ web).Names | Should -Be 'web', 'other/my-db'
     }
 
     It 'refuses a link to a container that does not run' {
         $null = New-Container base -Name web -Command sleep, 1000
-        { Start-Idle other @{ Link = 'web:db' } } | Should -Throw -ErrorId 'LinkTargetNotRunning*'
+        { Start-Idle other @{ Link = 'web:db' } } | Should -Throw -ErrorId 'ContainerNotRunning*'
     }
 
     It 'refuses --iptables=false together with --icc=false' {

@@ -79,6 +79,10 @@ function Exit-Walkthrough([hashtable] $Walk) {
 function Remove-EveryContainer {
     if (-not $obstacle) {
         Get-Container | Remove-Container -Force
+        # The kernel takes the interfaces of a namespace away a moment after its last process.
+        if (-not (Wait-Until { -not (ip -brief link show type veth) })) {
+            throw "Left behind: $(ip -brief link show type veth)"
+        }
     }
 }
 
@@ -135,7 +139,7 @@ function Read-Page([string] $Url) {
 function Read-PageInside([string] $Name, [string] $Url) {
     # Not with its own -T: Debian's busybox 1.35 crashes on it.
     $lines = Invoke-Inside $Name "timeout 2 wget -q -O - $Url || echo failed"
-    if ("$lines" -notmatch 'failed$') {
+    if ($lines -notcontains 'failed') {
         $lines -join "`n"
     }
 }

@@ -61,7 +61,7 @@ Describe 'Binding container ports to the host' {
         $listing = @(Get-Translation)
         $listing.Count | Should -Be 2
         $listing | Should -Contain "DNAT tcp -- 0.0.0.0/0 127.0.0.1 tcp dpt:8080 to:$($web.IPAddress):80"
-        $port = (Get-ContainerPort web | Where-Object { "$($_.HostIP)" -eq '203.0.113.1' }).HostPort
+        $port = (Get-ContainerPort web | Where-Object { "$($_.HostAddress)" -eq '203.0.113.1' }).HostPort
         $port | Should -BeGreaterOrEqual 49153
         $listing | Should -Contain "DNAT tcp -- 0.0.0.0/0 203.0.113.1 tcp dpt:$port to:$($web.IPAddress):80"
 

@@ -218,6 +218,7 @@ internal sealed partial class NetworkService
         if (Firewall.Firewall.Difference(after, before).Count > 0)
         {
             Rules.Apply(after, null, CancellationToken.None);
+            LetLoopbackThrough(after);
         }
         else if (gone.Count > 0)
         {

@@ -47,6 +47,12 @@ internal sealed record FirewallNetwork
     /// <summary>Neighbours reach published ports at the containers' own addresses: no guard in raw, no masquerade.</summary>
     internal bool Routed { get; init; }
 
+    /// <summary>
+    /// Nothing from outside is addressed to a container: answers are to the host's address, and get the container's only after raw. Where
+    /// containers go out under their own addresses that does not hold, and the openings in filter have to look for the translation.
+    /// </summary>
+    internal bool Guarded => (Masquerade || Internal) && !Routed;
+
     internal IPNetwork? Subnet(FirewallFamily family) => family == FirewallFamily.IPv4 ? IPv4 : IPv6;
 }
 

@@ -11,8 +11,7 @@ internal static class NetworkRules
     /// <summary>A neighbour that routes straight to a container's address is turned away (moby#45610, CVE-2025-54388).</summary>
     internal static IEnumerable<FirewallRule> Raw(FirewallNetwork network, FirewallChains chains, FirewallFamily family)
     {
-        // Without masquerade answers come to the containers' own addresses, and this table knows no connections: FORWARD guards them.
-        if (!network.Routed && (network.Masquerade || network.Internal) && network.Subnet(family) is { } subnet)
+        if (network.Guarded && network.Subnet(family) is { } subnet)
         {
             string bridge = RuleText.Bridge(network.Bridge);
             yield return Rule(

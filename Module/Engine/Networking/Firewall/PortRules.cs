@@ -33,10 +33,9 @@ internal static class PortRules
         string protocol = RuleText.Protocol(port.Protocol);
         string to = $"-d {RuleText.Host(address, family)}";
         string service = $"-p {protocol} -m {protocol} --dport {RuleText.Port(port.ContainerPort)}";
-
-        // Where the raw table does not guard the containers' addresses, the port is open through the host's port only.
-        string way = network.Masquerade || network.Routed ? "" : " -m conntrack --ctstate DNAT";
-        yield return Rule(endpoint, FirewallChains.Filter, chains, $"{to} ! -i {bridge} -o {bridge} {service}{way}", "ACCEPT", port, family);
+        string translated = network.Guarded || network.Routed ? "" : " -m conntrack --ctstate DNAT";
+        yield return Rule(
+            endpoint, FirewallChains.Filter, chains, $"{to} ! -i {bridge} -o {bridge} {service}{translated}", "ACCEPT", port, family);
 
         // Published is published for containers of the same network too, but only through the host's port: the neighbour stays hidden.
         if (!network.InterContainer)

@@ -104,6 +104,17 @@ public class FirewallCompilerTests
     }
 
     [Fact]
+    public void Answers_to_containers_under_their_own_addresses_pass_raw_and_their_ports_are_opened_for_translated_packets_alone()
+    {
+        FirewallState state = TestState.Two with { Networks = [TestState.A with { Masquerade = false }] };
+        Assert.DoesNotContain(Texts(state, FirewallFamily.IPv4, "raw", "CONTAINERS"), t => t.Contains("172.17", StringComparison.Ordinal));
+        Assert.Equal(
+            "-d 172.17.0.2/32 ! -i containers0 -o containers0 -p tcp -m tcp --dport 80 -m conntrack --ctstate DNAT "
+            + "-m comment --comment 111111111111 -j ACCEPT",
+            Texts(state, FirewallFamily.IPv4, "filter", "CONTAINERS")[0]);
+    }
+
+    [Fact]
     public void Neighbour_discovery_passes_where_containers_do_not_reach_each_other()
     {
         FirewallState state = TestState.Two with { Networks = [TestState.A with { InterContainer = false }] };
