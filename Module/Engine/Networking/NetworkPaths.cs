@@ -15,6 +15,9 @@ internal sealed class NetworkPaths(string dataRoot, string runRoot)
 
     internal string Ports { get; } = runRoot + "/network/ports";
 
+    /// <summary>A file for each interface of the host that is about to be deleted.</summary>
+    internal string Ends { get; } = runRoot + "/network/ends";
+
     internal string Peers { get; } = runRoot + "/network/peers";
 
     /// <summary>There are rules of ours in the kernel, or there may be.</summary>

@@ -39,6 +39,7 @@ internal sealed partial class NetworkService
         RemoveProxies(state);
         ReleaseAddresses(id);
         new PortLeases(paths.Ports, isActive, NameOf).Release(id);
+        DeleteEnds(state);
         _store.DeleteState(id);
     }
 

@@ -71,6 +71,7 @@ internal sealed partial class NetworkService(NetworkPaths paths, NetworkStore st
     /// <param name="starting">Somebody is about to start: the rules that belong to all can stay.</param>
     internal void Sweep(bool starting)
     {
+        SweepEnds();
         IReadOnlyList<string> ids = _store.StateIds();
         List<string> dead = [.. ids.Where(id => !isActive(id))];
         bool last = !starting && dead.Count == ids.Count && File.Exists(paths.RulesMark);

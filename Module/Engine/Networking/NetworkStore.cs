@@ -15,7 +15,7 @@ internal sealed class NetworkStore(NetworkPaths paths)
     internal void Prepare()
     {
         const uint Private = 0x1C0; // 0700
-        foreach (string directory in new[] { paths.Networks, paths.Run, paths.States, paths.Ports, paths.Peers, paths.Run + "/addresses", paths.Run + "/names" })
+        foreach (string directory in new[] { paths.Networks, paths.Run, paths.States, paths.Ports, paths.Peers, paths.Ends, paths.Run + "/addresses", paths.Run + "/names" })
         {
             Files.MakeDirectory(directory, Private);
         }
