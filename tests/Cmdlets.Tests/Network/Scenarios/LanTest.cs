@@ -51,7 +51,8 @@ public abstract class LanTest : LifecycleTest, IClassFixture<LanFixture>
         // The lock stays, and where the last search for an address or a port ended.
         IEnumerable<string> files = (Directory.Exists(run) ? Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories) : [])
             .Where(file => Path.GetFileName(file) is not "lock" && !Path.GetFileName(file).StartsWith("last", StringComparison.Ordinal));
-        IEnumerable<string> links = Sh("ip -o link show type veth; ip -o link show type macvlan").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        IEnumerable<string> links = Sh("ip -o link show type veth; ip -o link show type macvlan")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(line => !line.Contains(" up0@", StringComparison.Ordinal));
         return string.Join('\n', [base.Leftovers(), .. files, .. links, .. Rules()]).Trim('\n');
     }

@@ -58,7 +58,8 @@ public sealed class NetworkFaultTests(ContainerHostFixture host, LanFixture lan)
         AwaitState("a", "Exited");
         Assert.Empty(Rules(id));
         Assert.DoesNotContain(address, File.ReadAllText(hosts), StringComparison.Ordinal);
-        Assert.DoesNotContain("8080", string.Join(' ', Directory.GetFiles(Path.Combine(Host.Shell.RunRoot, "network", "ports"))), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "8080", string.Join(' ', Directory.GetFiles(Path.Combine(Host.Shell.RunRoot, "network", "ports"))), StringComparison.Ordinal);
         using MirrorServer stranger = Place.Host.Serve(8080);
         Assert.Equal(LanFixture.NeighbourAddress, Neighbour.Ask(LanFixture.HostAddress, 8080));
     }
@@ -193,10 +194,12 @@ public sealed class NetworkFaultTests(ContainerHostFixture host, LanFixture lan)
     {
         Run("1");
         using OtherSession session = new(
-            Host, "1..8 | ForEach-Object { $null = Invoke-ContainerImage busybox -Detach -Name \"s$_\" -PublishAll -Expose 80 -Command sleep, 1000 }");
+            Host, "1..8 | ForEach-Object { $null = Invoke-ContainerImage busybox -Detach -Name \"s$_\""
+            + " -PublishAll -Expose 80 -Command sleep, 1000 }");
         string module = Hosting.BuiltOutput.Module!;
         Ok("1..12 | ForEach-Object -ThrottleLimit 4 -Parallel { Import-Module $using:args[0];"
-            + $" $null = Invoke-ContainerImage busybox -Detach -Name \"r$_\" -CgroupParent {Host.CgroupParent} -PublishAll -Expose 80 -Command sleep, 1000 }}", module);
+            + $" $null = Invoke-ContainerImage busybox -Detach -Name \"r$_\" -CgroupParent {Host.CgroupParent}"
+            + " -PublishAll -Expose 80 -Command sleep, 1000 }", module);
         session.Finish();
         Assert.Equal("", session.Errors);
         string[] addresses = [.. Ok("Get-Container | ForEach-Object { \"$($_.IPAddress)\" }").Lines];
@@ -211,9 +214,11 @@ public sealed class NetworkFaultTests(ContainerHostFixture host, LanFixture lan)
     public void Without_iptables_the_error_says_what_to_do_and_without_rules_it_goes_on()
     {
         Run("1");
-        string script = "Invoke-ContainerImage busybox -Detach -Name a -Command sleep, 1000 -ErrorVariable e -ErrorAction SilentlyContinue | Out-Null;"
+        string script = "Invoke-ContainerImage busybox -Detach -Name a -Command sleep, 1000 -ErrorVariable e"
+            + " -ErrorAction SilentlyContinue | Out-Null;"
             + "$e[0].FullyQualifiedErrorId; $e[0].ErrorDetails.RecommendedAction;"
-            + "Set-ContainerHost -IPTables $false; $null = Invoke-ContainerImage busybox -Detach -Name b -Command sleep, 1000; (Get-Container b).State";
+            + "Set-ContainerHost -IPTables $false;"
+            + "$null = Invoke-ContainerImage busybox -Detach -Name b -Command sleep, 1000; (Get-Container b).State";
         using OtherSession session = new(Host, script, hidden: ["/usr/sbin", "/usr/local/sbin"]);
         string[] lines = session.Finish();
         Assert.Equal("", session.Errors);

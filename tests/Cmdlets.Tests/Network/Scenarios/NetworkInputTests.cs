@@ -38,7 +38,8 @@ public sealed class NetworkInputTests(ContainerHostFixture host, LanFixture lan)
     [SkippableFact]
     public void What_cannot_be_is_refused_with_id_category_and_advice_and_changes_nothing()
     {
-        Ok("$null = New-ContainerNetwork net -Subnet 10.205.3.0/24; $null = New-ContainerBridge lab; $null = New-Container busybox -Name stopped -Command true");
+        Ok("$null = New-ContainerNetwork net -Subnet 10.205.3.0/24; $null = New-ContainerBridge lab;"
+            + "$null = New-Container busybox -Name stopped -Command true");
         Detach("web", parameters: "-Network net -IPAddress 10.205.3.9 -Publish 8080:80");
         Detach("far");
         using MirrorServer stranger = Place.Host.Serve(8079);
@@ -49,7 +50,8 @@ public sealed class NetworkInputTests(ContainerHostFixture host, LanFixture lan)
             string command = (string)row[2]!;
             ErrorRecord[] errors = [.. Run(command).Errors];
             string seen = string.Join(' ', errors.Select(e =>
-                $"{e.FullyQualifiedErrorId.Split(',')[0]} {e.CategoryInfo.Category}{(string.IsNullOrEmpty(e.ErrorDetails?.RecommendedAction) ? " no advice" : "")}"));
+                $"{e.FullyQualifiedErrorId.Split(',')[0]} {e.CategoryInfo.Category}"
+                + (string.IsNullOrEmpty(e.ErrorDetails?.RecommendedAction) ? " no advice" : "")));
             if (seen != $"{row[0]} {row[1]}")
             {
                 wrong.Add($"{command}: {seen}, not {row[0]} {row[1]}");
@@ -66,7 +68,8 @@ public sealed class NetworkInputTests(ContainerHostFixture host, LanFixture lan)
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
-    private static string State() => string.Join('\n', [.. Rules().Order(), Sh("ip -o link | grep -o '^[0-9]*: [^:]*' | grep -c .; ip -o addr | wc -l")]);
+    private static string State() => string.Join(
+        '\n', [.. Rules().Order(), Sh("ip -o link | grep -o '^[0-9]*: [^:]*' | grep -c .; ip -o addr | wc -l")]);
 
     [SkippableTheory]
     [InlineData("New-ContainerNetwork $args[0]")]
@@ -94,9 +97,11 @@ public sealed class NetworkInputTests(ContainerHostFixture host, LanFixture lan)
     public void Labels_are_free_text_and_stand_in_no_rule()
     {
         Ok("$null = New-ContainerNetwork net -Subnet 10.205.3.0/24 -Label @{ evil = \"x`n-A INPUT -j ACCEPT\" }");
-        Ok("$null = Invoke-ContainerImage busybox -Detach -Name web -Network net -Publish 8080:80 -Label @{ evil = '\" -j ACCEPT' } -Command sleep, 1000");
+        Ok("$null = Invoke-ContainerImage busybox -Detach -Name web -Network net -Publish 8080:80"
+            + " -Label @{ evil = '\" -j ACCEPT' } -Command sleep, 1000");
         Assert.NotEmpty(Rules());
-        Assert.DoesNotContain(Rules(""), rule => rule.Contains("evil", StringComparison.Ordinal) || rule.Contains("INPUT -j", StringComparison.Ordinal));
+        Assert.DoesNotContain(Rules(""), rule => rule.Contains("evil", StringComparison.Ordinal)
+            || rule.Contains("INPUT -j", StringComparison.Ordinal));
         Assert.Equal(["True"], Ok("Test-ContainerNetwork -Quiet").Lines);
     }
 }

@@ -37,7 +37,8 @@ public sealed class NetworkIsolationTests(ContainerHostFixture host, LanFixture 
     [InlineData("legacy", true, "0")]
     [InlineData("legacy", false, "0")]
     [InlineData("legacy", true, "1")]
-    public void Without_communication_between_containers_only_a_link_opens_and_only_its_port(string backend, bool own, string bridgedFramesPass)
+    public void Without_communication_between_containers_only_a_link_opens_and_only_its_port(
+        string backend, bool own, string bridgedFramesPass)
     {
         using KernelValue value = new(Icc, bridgedFramesPass);
         Ok($"Set-ContainerHost -FirewallBackend {backend}");
@@ -88,7 +89,8 @@ public sealed class NetworkIsolationTests(ContainerHostFixture host, LanFixture 
         ShIn("a", $"ip route add default via {bridge}");
         Assert.True(In("a").CannotReach(LanFixture.InternetAddress, 80));
         Assert.True(In("a").CannotReach(Address("c"), 80));
-        Assert.DoesNotContain("nameserver", string.Join('\n', InContainer("cat /etc/resolv.conf", "-Network vault")), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "nameserver", string.Join('\n', InContainer("cat /etc/resolv.conf", "-Network vault")), StringComparison.Ordinal);
         Assert.Contains("nameserver", string.Join('\n', InContainer("cat /etc/resolv.conf")), StringComparison.Ordinal);
         Fails("NetworkModeConflict", "Publish-ContainerPort a 8080:80");
     }
@@ -102,7 +104,8 @@ public sealed class NetworkIsolationTests(ContainerHostFixture host, LanFixture 
         Detach("b", parameters: "-Network two");
         using MirrorServer server = In("b").Serve(80);
         Assert.DoesNotContain(In("both").Ask(Address("b"), 80), new[] { "silence", "refused" });
-        ShIn("a", $"ip route add {Address("b")}/32 via {Ok("\"$((Get-ContainerNetworkAdapter both | ? Network -eq one).IPAddress.Address)\"").Lines.Single()}");
+        string way = Ok("\"$((Get-ContainerNetworkAdapter both | ? Network -eq one).IPAddress.Address)\"").Lines.Single();
+        ShIn("a", $"ip route add {Address("b")}/32 via {way}");
         Assert.True(In("a").CannotReach(Address("b"), 80));
     }
 

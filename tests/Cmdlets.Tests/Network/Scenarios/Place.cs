@@ -32,7 +32,8 @@ internal sealed partial class Place
         {
             try
             {
-                result = setns((int)handle.DangerousGetHandle(), CloneNewNet) == 0 ? inside() : throw new Win32Exception(Marshal.GetLastPInvokeError());
+                result = setns((int)handle.DangerousGetHandle(), CloneNewNet) == 0
+                    ? inside() : throw new Win32Exception(Marshal.GetLastPInvokeError());
             }
             catch (Exception e)
             {
@@ -64,7 +65,8 @@ internal sealed partial class Place
 
     /// <summary>A connection that stays open.</summary>
     internal Socket Connect(string address, int port) =>
-        Connect(IPAddress.Parse(address), port, ProtocolType.Tcp, 2000, out string problem) ?? throw new IOException($"{address}:{port}: {problem}");
+        Connect(IPAddress.Parse(address), port, ProtocolType.Tcp, 2000, out string problem)
+        ?? throw new IOException($"{address}:{port}: {problem}");
 
     /// <summary>One question over an open connection.</summary>
     internal static string Talk(Socket socket, int milliseconds = 2000)

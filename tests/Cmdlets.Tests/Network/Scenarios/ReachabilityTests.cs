@@ -70,7 +70,8 @@ public sealed class ReachabilityTests(ContainerHostFixture host, LanFixture lan)
         string id = Get("db", "ShortId");
         foreach (string name in new[] { "db", "store", "store.lan", id })
         {
-            Assert.Contains("1 packets received", string.Join(' ', InContainer($"ping -c 1 -W 2 {name}", "-Network backend")), StringComparison.Ordinal);
+            Assert.Contains(
+                "1 packets received", string.Join(' ', InContainer($"ping -c 1 -W 2 {name}", "-Network backend")), StringComparison.Ordinal);
         }
 
         Assert.Contains("bad address", string.Join(' ', InContainer("ping -c 1 -W 2 db 2>&1; true")), StringComparison.Ordinal);
@@ -83,7 +84,8 @@ public sealed class ReachabilityTests(ContainerHostFixture host, LanFixture lan)
     [InlineData("legacy", true, ProtocolType.Tcp)]
     [InlineData("legacy", false, ProtocolType.Udp)]
     [InlineData("nft", true, ProtocolType.Udp)]
-    public void A_published_port_is_reached_from_everywhere_and_sees_its_clients(string backend, bool bridgedFramesPass, ProtocolType protocol)
+    public void A_published_port_is_reached_from_everywhere_and_sees_its_clients(
+        string backend, bool bridgedFramesPass, ProtocolType protocol)
     {
         using KernelValue value = new("net/bridge/bridge-nf-call-iptables", bridgedFramesPass ? "1" : "0");
         string suffix = protocol == ProtocolType.Udp ? "/udp" : "";

@@ -11,7 +11,8 @@ internal static class RouterAdvertisement
         using Socket socket = new(AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
 
         // if_nametoindex by the kernel's own file of this thread's namespace: interface, index in hexadecimal.
-        string line = File.ReadLines("/proc/thread-self/net/if_inet6").First(one => one.EndsWith(" " + interfaceName, StringComparison.Ordinal));
+        string line = File.ReadLines("/proc/thread-self/net/if_inet6")
+            .First(one => one.EndsWith(" " + interfaceName, StringComparison.Ordinal));
         int index = Convert.ToInt32(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], 16);
         socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastInterface, index);
         socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastTimeToLive, 255);
