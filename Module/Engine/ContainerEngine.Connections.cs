@@ -152,7 +152,7 @@ public sealed partial class ContainerEngine
         if (now.IsRunning)
         {
             using NetworkNamespace space = OpenNetwork(now);
-            made = _networks.AddAdapter(record.Id, space, adapter);
+            made = _networks.AddAdapter(record.Id, record.Name, space, adapter);
         }
 
         return (record with { Spec = Networked(record.Spec, record.Spec.Network with { Adapters = [.. record.Spec.Network.Adapters, adapter] }) },

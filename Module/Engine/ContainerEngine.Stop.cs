@@ -148,7 +148,8 @@ public sealed partial class ContainerEngine
             _launcher.RemoveLeftovers(record, _launcher.Cgroup(record));
         }
 
-        // A monitor that is just finishing removes its own: the record can go at once.
+        // A monitor that is just finishing removes its own: the record can go at once. Of the network it leaves the files.
+        _networks.Release(id);
         Files.Rename(_paths.Container(id), _paths.TrashOf(id));
         if (record is not null)
         {

@@ -71,6 +71,16 @@ internal unsafe struct HeldPorts
     /// <returns>The socket, or the negative errno. -EPROTONOSUPPORT: a kernel without SCTP, where nobody can take the port.</returns>
     private static int Bind(PlanPort* port)
     {
+        int fd = Bind(port, reuse: false);
+
+        // A server that ended a moment ago leaves connections behind that keep its port for a minute (TIME_WAIT).
+        return fd == -Errno.EADDRINUSE && port->Protocol == PlanPort.Tcp ? Bind(port, reuse: true) : fd;
+    }
+
+    /// <param name="port">The port.</param>
+    /// <param name="reuse">Beside connections that wait for their end. Then it listens, deaf: listening is what keeps others out.</param>
+    private static int Bind(PlanPort* port, bool reuse)
+    {
         int fd = Socket(port);
         if (fd < 0)
         {
@@ -86,11 +96,13 @@ internal unsafe struct HeldPorts
         address[3] = (byte)port->Port;
         new ReadOnlySpan<byte>(port->Address, six ? 16 : 4).CopyTo(new Span<byte>(address + (six ? 8 : 4), 16));
 
-        // Without SO_REUSEADDR, which would let others bind beside us. An IPv6 socket for IPv4 too would take a port nobody published.
+        // Mostly without SO_REUSEADDR, which would let others bind beside us. An IPv6 socket for IPv4 too would take a port nobody published.
         int on = 1;
         int result = six ? Libc.setsockopt(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, &on, sizeof(int)) : 0;
-        result = result == 0 && port->Protocol == PlanPort.Udp ? DropAll(fd) : result;
+        result = result == 0 && reuse ? Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, &on, sizeof(int)) : result;
+        result = result == 0 && (reuse || port->Protocol == PlanPort.Udp) ? DropAll(fd) : result;
         result = result == 0 ? Libc.bind(fd, address, six ? 28u : 16u) : result;
+        result = result == 0 && reuse ? Libc.listen(fd, 0) : result;
         if (result == 0)
         {
             return fd;

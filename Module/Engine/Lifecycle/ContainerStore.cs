@@ -170,6 +170,18 @@ internal sealed class ContainerStore(EnginePaths paths, NetworkStore networks)
         }
     }
 
+    private StateRecord? TryGetState(string id)
+    {
+        try
+        {
+            return Load(id)?.State;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     internal StateRecord State(string id) => Load(id)?.State ?? throw NotFound(id);
 
     internal void Write(ContainerRecord record, bool durable)
@@ -190,9 +202,10 @@ internal sealed class ContainerStore(EnginePaths paths, NetworkStore networks)
     /// <summary>It runs, or somebody works on it: what it has is not left over.</summary>
     internal bool IsActive(string id)
     {
-        if (HasMonitor(id))
+        StateRecord? state = TryGetState(id);
+        if (HasMonitor(id) && state?.Status != "exited")
         {
-            return true;
+            return true; // One that has seen the end of its container, and finishes, keeps nothing.
         }
 
         try
@@ -208,7 +221,6 @@ internal sealed class ContainerStore(EnginePaths paths, NetworkStore networks)
             return false; // Removed.
         }
 
-        StateRecord? state = TryGetRecord(id) is null ? null : State(id);
         return state is { Status: "running" or "paused" or "restarting" } && state.BootId == BootId
             && new ProcessIdentity(state.Pid, state.PidStartTime).IsAlive;
     }

@@ -12,6 +12,7 @@ internal static unsafe partial class Libc
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;
+    internal const int SO_REUSEADDR = 2;
     internal const int SO_PEERCRED = 17;
     internal const int SO_ATTACH_FILTER = 26;
     internal const int IPPROTO_IPV6 = 41;

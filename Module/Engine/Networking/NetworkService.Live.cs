@@ -35,11 +35,11 @@ internal sealed partial class NetworkService
     }
 
     /// <summary>One more interface that belongs to no network.</summary>
-    internal InterfaceState AddAdapter(string id, NetworkNamespace space, AdapterSpec adapter)
+    internal InterfaceState AddAdapter(string id, string name, NetworkNamespace space, AdapterSpec adapter)
     {
         using FileLock turn = Lock();
         using RtnetlinkSocket host = RtnetlinkSocket.Open();
-        NetworkState state = Running(id) ?? new NetworkState { ContainerId = id, ContainerName = id[..12] };
+        NetworkState state = Running(id) ?? new NetworkState { ContainerId = id, ContainerName = name };
         InterfaceState made = PlanAdapter(adapter, state.Interfaces, host);
         return AddInterface(state, made with { DefaultRoute = made.Gateway is not null || made.Gateway6 is not null }, space, host, () => { });
     }

@@ -25,7 +25,11 @@ internal static unsafe class PortProbe
             : CanBind(address, port, protocol);
     }
 
-    private static bool CanBind(IPAddress address, int port, string protocol)
+    /// <summary>Connections of a server that has ended keep its port for a minute (TIME_WAIT); who only they keep from it can listen.</summary>
+    private static bool CanBind(IPAddress address, int port, string protocol) =>
+        CanBind(address, port, protocol, listen: false) || (protocol == PortPublicationParser.Tcp && CanBind(address, port, protocol, listen: true));
+
+    private static bool CanBind(IPAddress address, int port, string protocol, bool listen)
     {
         bool ipv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
         (int type, int number) = protocol switch
@@ -46,7 +50,11 @@ internal static unsafe class PortProbe
 
         try
         {
-            return Bind(fd, address, port, protocol);
+            int on = 1;
+            return listen
+                ? Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, &on, sizeof(int)) == 0 && Bind(fd, address, port, protocol)
+                    && Libc.listen(fd, 0) == 0
+                : Bind(fd, address, port, protocol);
         }
         finally
         {
@@ -54,7 +62,7 @@ internal static unsafe class PortProbe
         }
     }
 
-    // No SO_REUSEADDR: with it, bind(2) would succeed beside another socket that set it and does not listen yet.
+    // First without SO_REUSEADDR: with it, bind(2) would succeed beside another socket that set it and does not listen yet.
     private static bool Bind(int fd, IPAddress address, int port, string protocol)
     {
         int result;
