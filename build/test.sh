@@ -38,10 +38,16 @@ if [ "$(id -u)" = 0 ] && unshare --net true 2>/dev/null; then
   network=(unshare --net -- sh -c 'ip link set lo up && exec "$@"' sh env CONTAINERS_TEST_NETWORK=1)
 fi
 
+# Whoever runs this in the background ignores interrupts, and so would the sessions of the tests, which are interrupted.
+signals=()
+if env --default-signal=INT true 2>/dev/null; then
+  signals=(env --default-signal=INT)
+fi
+
 for project in "$root"/tests/*/*.Tests.csproj; do
   name=$(basename "$project" .csproj)
   # A test that hangs is named and ended, not waited for.
-  record "$name" env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "${network[@]}" dotnet test "$project" --no-build --nologo --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
+  record "$name" "${signals[@]}" env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "${network[@]}" dotnet test "$project" --no-build --nologo --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
     --blame-hang-timeout 6m --blame-hang-dump-type none
 done
 
@@ -51,7 +57,7 @@ elif ! pwsh -NoProfile -NonInteractive -Command 'exit [int]!(Get-Module -ListAva
   echo "acceptance tests not run: Pester 5 is not installed"
 else
   use_module_path
-  record Pester "${network[@]}" pwsh -NoProfile -NonInteractive -File "$root/build/pester.ps1" -Results "$results/Pester.json"
+  record Pester "${signals[@]}" "${network[@]}" pwsh -NoProfile -NonInteractive -File "$root/build/pester.ps1" -Results "$results/Pester.json"
 fi
 
 tools test-report "$results"
