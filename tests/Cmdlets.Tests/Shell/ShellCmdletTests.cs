@@ -47,7 +47,7 @@ public sealed class ShellCmdletTests : IDisposable
     [InlineData("Get-Date 2020-02-03 -Format yyyyMMdd", "20200203")]
     [InlineData("([pscustomobject]@{a=1} | Format-List | Out-String).Trim()", "a : 1")]
     [InlineData("(1,2 | Out-String -Stream) -join '+'", "1+2")]
-    [InlineData("(Measure-Command { Start-Sleep -Milliseconds 20 }).TotalMilliseconds -ge 20", "True")]
+    [InlineData("(Measure-Command { Start-Sleep -Milliseconds 40 }).TotalMilliseconds -ge 30", "True")]
     [InlineData("$a = 0; Measure-Command { $a = 5 } | Out-Null; $a", "5")]
     [InlineData("(New-Object -TypeName System.Text.StringBuilder -ArgumentList 'x').ToString()", "x")]
     [InlineData("Invoke-Expression '1 + 2'", "3")]
