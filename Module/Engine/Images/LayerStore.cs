@@ -9,7 +9,7 @@ namespace Containers.Engine.Images;
 /// it is renamed into place in one step. So a directory with another name is complete, and one of these that nobody has locked
 /// is what a crash left: the next import sweeps it.
 /// </summary>
-internal sealed unsafe class LayerStore(string dataRoot)
+internal sealed unsafe partial class LayerStore(string dataRoot)
 {
     private const string NewPrefix = "new-";
     private const string OldPrefix = "old-";

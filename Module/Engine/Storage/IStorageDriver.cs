@@ -1,0 +1,36 @@
+using Containers.Engine.Images;
+using Containers.Engine.Launch;
+using Containers.Engine.Linux;
+
+namespace Containers.Engine.Storage;
+
+/// <summary>
+/// How containers get a root file system out of an image's layers. Layers themselves are the same for all drivers: directories in overlay's form,
+/// so that changing the driver hides no image, and every container remembers the driver it was made with.
+/// </summary>
+internal interface IStorageDriver
+{
+    /// <summary>overlay, btrfs, vfs.</summary>
+    public string Name { get; }
+
+    /// <summary>Makes what a new container writes into, below its directory, which nobody else knows yet.</summary>
+    public void Prepare(string containerDirectory, ImageRecord image, CancellationToken cancel);
+
+    /// <summary>The steps that mount a container's root at a path.</summary>
+    /// <param name="throwAway">The layer is deleted at the end: it need not reach the disk.</param>
+    public IReadOnlyList<LaunchStep> MountSteps(ImageRecord image, string containerId, string target, bool throwAway);
+
+    /// <summary>The root as the container sees it (without its mounts), read-only, mounted nowhere.</summary>
+    /// <param name="containerDirectory">Null for the image itself.</param>
+    public RootedDirectory OpenRoot(ImageRecord image, string? containerDirectory);
+
+    /// <summary>What differs between the container and its image, in the order of paths; feeds Get-ContainerChange and commits.</summary>
+    public IEnumerable<ContainerChange> Changes(ImageRecord image, string containerDirectory, CancellationToken cancel);
+
+    /// <summary>Writes the difference as a layer's tar: whiteouts as .wh. names, hard links, attributes; sorted, the same bytes for the same content.</summary>
+    /// <param name="paths">Only these and what is below them; null for all.</param>
+    public void WriteDifference(ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, TarWriter writer, CancellationToken cancel);
+
+    /// <summary>Takes away what plain deletion of the container's directory cannot (subvolumes).</summary>
+    public void Release(string containerDirectory);
+}
