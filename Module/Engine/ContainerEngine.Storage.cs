@@ -1,3 +1,4 @@
+using Containers.Engine.Lifecycle;
 using Containers.Engine.Storage;
 
 namespace Containers.Engine;
@@ -5,16 +6,53 @@ namespace Containers.Engine;
 /// <summary>What the store takes up, what of it can go, what of it is damaged.</summary>
 public sealed partial class ContainerEngine
 {
-    /// <summary>What images, layers and containers take up on the disk.</summary>
-    public IReadOnlyList<StorageUsage> GetStorage(bool detailed, CancellationToken cancel) => throw new NotImplementedException();
+    /// <summary>What images, containers and unused layers take up on the disk.</summary>
+    public IReadOnlyList<StorageUsage> GetStorage(bool detailed, CancellationToken cancel) => Maintenance.Usage(List(), detailed, cancel);
 
-    /// <summary>What <see cref="Clear"/> would remove, in its order.</summary>
-    public IReadOnlyList<ReclaimedItem> FindReclaimable(PruneOptions options, CancellationToken cancel) => throw new NotImplementedException();
+    /// <summary>What <see cref="Clear"/> would remove, in its order. Unused layers and leftovers come with <see cref="PruneOptions.DanglingImages"/>.</summary>
+    public IReadOnlyList<ReclaimedItem> FindReclaimable(PruneOptions options, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        List<ReclaimedItem> items = Maintenance.Find(options, List(), options.Networks ? ListNetworks() : [], cancel);
+        if ((options.DanglingImages || options.AllImages) && options.Before is null && options.Labels.Count == 0)
+        {
+            items.AddRange(Maintenance.FindLeftovers());
+        }
 
-    /// <summary>Removes one thing that <see cref="FindReclaimable"/> found; null where it is in use by now.</summary>
-    public ReclaimedItem? Clear(ReclaimedItem item, CancellationToken cancel) => throw new NotImplementedException();
+        return items;
+    }
+
+    /// <summary>Removes one thing that <see cref="FindReclaimable"/> found; null where it is in use, or gone, by now.</summary>
+    public ReclaimedItem? Clear(ReclaimedItem item, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        try
+        {
+            if (StoreMaintenance.IsContainer(item))
+            {
+                Remove(item.Id, force: false, cancel);
+                return item;
+            }
+
+            if (StoreMaintenance.IsNetwork(item))
+            {
+                RemoveNetwork(item.Name, force: false);
+                return item;
+            }
+
+            return Maintenance.Clear(item, FindUserOf) ? item : null;
+        }
+        catch (EngineException e) when (e.ErrorId is "ContainerRunning" or "ContainerNotFound" or "NetworkInUse" or "NetworkNotFound")
+        {
+            return null;
+        }
+    }
 
     /// <summary>Looks for damage in the store.</summary>
     /// <param name="quick">Leave out reading every layer's content.</param>
-    public IEnumerable<HostCheckResult> Check(bool quick, IProgress<long>? progress, CancellationToken cancel) => throw new NotImplementedException();
+    /// <param name="progress">Told how many layers were read.</param>
+    public IEnumerable<HostCheckResult> Check(bool quick, IProgress<long>? progress, CancellationToken cancel) =>
+        new StoreCheck(_store, Images).Run(quick, progress, cancel);
+
+    private StoreMaintenance Maintenance => new(_paths, Images);
 }
