@@ -20,7 +20,8 @@ param(
     # As one text too, because pwsh -File knows no lists: -Job Run,Stop
     [string[]] $Job = @(
         'Run', 'Detached', 'Stop', 'Memory', 'List', 'Log', 'Import',
-        'NetRun', 'NetDetached', 'NetPublish', 'PublishLive', 'NetHundred', 'Throughput', 'Connections'),
+        'NetRun', 'NetDetached', 'NetPublish', 'PublishLive', 'NetHundred', 'Throughput', 'Connections',
+        'Pull', 'Load', 'Save', 'ImportRoot', 'Commit', 'ImageList'),
     [ValidateRange(3, 1000)] [int] $Rounds = 20,
     # How long each measurement of traffic takes.
     [ValidateRange(1, 60)] [int] $Seconds = 5,
@@ -47,6 +48,7 @@ Import-Module "$(Resolve-Path $Module)/Containers.psd1"
 . "$PSScriptRoot/Jobs.ps1"
 . "$PSScriptRoot/NetworkJobs.ps1"
 . "$PSScriptRoot/TrafficJobs.ps1"
+. "$PSScriptRoot/ImageJobs.ps1"
 
 $work = New-Item -ItemType Directory -Path "$Temp/containers-bench-$PID"
 $env:CONTAINERS_DATA_ROOT = "$work/data"
@@ -62,6 +64,7 @@ try {
 finally {
     # Each part even when the one before fails: no daemon, mount or container may stay.
     try { Get-Container | Remove-Container -Force -Confirm:$false } catch { Write-Warning "$_" }
+    try { Stop-BenchRegistry } catch { Write-Warning "$_" }
     try { Stop-Rival $work } catch { Write-Warning "$_" }
     try { Stop-NetworkSpace } catch { Write-Warning "$_" }
     Remove-Item -Recurse -Force $work
