@@ -21,11 +21,11 @@ record() {
   echo "$code" >"$results/$name.exit"
 }
 
-# A root file system of Debian with a web server, made once. It needs the mirror, which the tests themselves do not reach.
+# A root file system of Debian with web servers, made once. It needs the mirror, which the tests themselves do not reach.
 if [ ! -e "$out/debian.complete" ] && [ "$(id -u)" = 0 ]; then
   echo "making a Debian root file system"
   rm -rf -- "$out/debian"
-  if PATH=/usr/sbin:/usr/bin:/sbin:/bin debootstrap --variant=minbase --include=nginx-light bookworm "$out/debian" >"$results/debootstrap.log" 2>&1; then
+  if "$root/build/debian.sh" "$out/debian" >"$results/debootstrap.log" 2>&1; then
     touch "$out/debian.complete"
   else
     echo "debootstrap failed: $(tail -n 1 "$results/debootstrap.log")"
