@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Containers.Cmdlets.Tests.Images;
+
+/// <summary>Debian's docker-registry on loopback, with a folder of its own. Ended by its process id.</summary>
+public sealed class LoopbackRegistry : IDisposable
+{
+    private const string Program = "/usr/bin/docker-registry";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("containers-registry-").FullName;
+    private Process? _process;
+
+    public LoopbackRegistry()
+    {
+        if (Missing is not null)
+        {
+            return;
+        }
+
+        // A port of the kernel's choice may be taken by the time the registry wants it: then another one.
+        for (int attempt = 0; attempt < 5 && _process is null; attempt++)
+        {
+            Start(FreePort());
+        }
+    }
+
+    public static string? Missing { get; } = File.Exists(Program) ? null : "docker-registry is not installed";
+
+    /// <summary>127.0.0.1:PORT.</summary>
+    public string Address { get; private set; } = "";
+
+    public void Dispose()
+    {
+        if (_process is not null)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static bool Answers(int port)
+    {
+        try
+        {
+            using TcpClient client = new();
+            client.Connect(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private void Start(int port)
+    {
+        Address = $"127.0.0.1:{port}";
+        string configuration = Path.Combine(_folder, "config.yml");
+        File.WriteAllText(
+            configuration,
+            "version: 0.1\nlog: { level: error, accesslog: { disabled: true } }\n"
+            + $"storage: {{ filesystem: {{ rootdirectory: {_folder}/data }}, delete: {{ enabled: true }} }}\nhttp: {{ addr: {Address} }}\n");
+        Process process = Process.Start(new ProcessStartInfo(Program, ["serve", configuration])
+        {
+            RedirectStandardError = true, RedirectStandardOutput = true,
+        })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        Stopwatch time = Stopwatch.StartNew();
+        while (!Answers(port))
+        {
+            if (process.HasExited)
+            {
+                process.Dispose();
+                return;
+            }
+
+            Assert.True(time.Elapsed.TotalSeconds < 20, "docker-registry does not answer");
+            Thread.Sleep(20);
+        }
+
+        _process = process;
+    }
+}
