@@ -1,0 +1,168 @@
+using System.Globalization;
+using Containers.Cmdlets.Tests.Hosting;
+using Containers.Cmdlets.Tests.Lifecycle;
+
+namespace Containers.Cmdlets.Tests.Images;
+
+/// <summary>
+/// Sessions die in the middle of pulls and commits, several pull the same image, others prune meanwhile, the disk is full, layers are damaged
+/// (F1, F5, F10, F14): afterwards the store is sound and the same command succeeds.
+/// </summary>
+public class ImageFaultTests(ContainerHostFixture host, LoopbackRegistry registry) : LifecycleTest(host), IClassFixture<LoopbackRegistry>
+{
+    private string Reference => registry.Address + "/fault/image:1";
+
+    protected override void Clean()
+    {
+        base.Clean();
+        Run("Get-ContainerImage | Where-Object Repository -ne 'busybox' | Remove-ContainerImage -Force");
+    }
+
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(15)]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(150)]
+    public void A_session_killed_in_a_pull_leaves_nothing_that_the_next_pull_would_trip_over(int milliseconds)
+    {
+        string id = PushImage();
+        using (OtherSession session = new(
+            Host, $"while ($true) {{ $null = Request-ContainerImage {Reference}; $null = Remove-ContainerImage {Reference} }}"))
+        {
+            Eventually(() => Directory.GetDirectories(Layers, "new-*").Length > 0 || session.HasExited, () => "the session pulls nothing", 30);
+            Thread.Sleep(milliseconds);
+            Assert.False(session.HasExited);
+            session.Kill();
+        }
+
+        Assert.Equal([id], Ok($"(Request-ContainerImage {Reference}).Id").Lines);
+        IsSound();
+        Assert.Empty(Directory.GetDirectories(Layers, "new-*"));
+    }
+
+    [SkippableFact]
+    public void Six_sessions_pull_the_same_image_one_is_killed_and_another_prunes()
+    {
+        string id = PushImage();
+        OtherSession[] sessions = [.. Enumerable.Range(0, 6).Select(_ => new OtherSession(Host, $"(Request-ContainerImage {Reference}).Id"))];
+        try
+        {
+            Eventually(() => Directory.GetDirectories(Layers, "new-*").Length > 0 || sessions.All(one => one.HasExited), () => "nobody pulls", 40);
+            sessions[0].Kill();
+            Ok("$null = Clear-ContainerStorage -Image -Confirm:$false");
+            foreach (OtherSession session in sessions[1..])
+            {
+                Assert.Equal([id], session.Finish(90));
+                Assert.Equal("", session.Errors);
+            }
+        }
+        finally
+        {
+            foreach (OtherSession session in sessions)
+            {
+                session.Dispose();
+            }
+        }
+
+        IsSound();
+    }
+
+    [SkippableTheory]
+    [InlineData("a file of a layer")]
+    [InlineData("a missing file")]
+    [InlineData("another owner")]
+    [InlineData("one file more")]
+    public void A_damaged_layer_is_found_and_the_next_pull_heals_it(string damage)
+    {
+        string id = PushImage();
+        Ok($"$null = Request-ContainerImage {Reference}");
+        string root = Ok($"(Get-ContainerImageLayer {Reference})[-1].Path").Lines.Single();
+        string file = Directory.GetFiles(root, "big1").Single();
+        switch (damage)
+        {
+            case "a file of a layer":
+                using (FileStream stream = File.OpenWrite(file))
+                {
+                    stream.WriteByte(7);
+                }
+
+                break;
+            case "a missing file":
+                File.Delete(file);
+                break;
+            case "another owner":
+                Ok("chown 77 $args[0]", file);
+                break;
+            default:
+                File.WriteAllText(Path.Combine(root, "strange"), "x");
+                break;
+        }
+
+        string found = Ok("Test-ContainerHost | Where-Object IsError | ForEach-Object Check").Lines.Single();
+        Assert.Equal("LayerDamaged", found);
+        Assert.Equal([id], Ok($"(Request-ContainerImage {Reference}).Id").Lines);
+        IsSound();
+    }
+
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(9)]
+    [InlineData(13)]
+    public void On_a_full_disk_a_pull_says_so_and_leaves_what_can_be_cleared(int megabytes)
+    {
+        PushImage();
+        using TemporaryFolder folder = new();
+        string data = Path.Combine(folder.Path, "data");
+        Directory.CreateDirectory(data);
+        Ok("mount -t tmpfs -o size=$($args[0])m,mode=700 full $args[1]", megabytes, data);
+        try
+        {
+            string script = "$env:CONTAINERS_DATA_ROOT = $args[0]; try {{ {0} }} finally {{ $env:CONTAINERS_DATA_ROOT = $args[1] }}";
+            string In(string command) => string.Format(CultureInfo.InvariantCulture, script, command);
+            Fails("DiskFull", In($"Request-ContainerImage {Reference}"), data, Host.Shell.DataRoot);
+            Assert.Empty(Ok(In("Get-ContainerImage"), data, Host.Shell.DataRoot).Lines);
+            Ok("dd if=/dev/zero of=\"$($args[0])/fill\" bs=64k 2>$null", data);
+            Ok(In("$null = Clear-ContainerStorage -Confirm:$false"), data, Host.Shell.DataRoot);
+            Assert.Empty(Ok(In("Test-ContainerHost | ForEach-Object Check"), data, Host.Shell.DataRoot).Lines);
+            Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(data, "layers")));
+        }
+        finally
+        {
+            Ok("umount $args[0]", data);
+        }
+    }
+
+    [SkippableFact]
+    public void A_session_killed_in_a_commit_leaves_the_container_and_no_half_image()
+    {
+        Ok("$null = Invoke-ContainerImage busybox -Name big -Command sh, '-c', 'dd if=/dev/urandom of=/big bs=1M count=40 2>/dev/null'");
+        using (OtherSession session = new(Host, "while ($true) { $null = ConvertTo-ContainerImage big half:1; $null = Remove-ContainerImage half:1 }"))
+        {
+            Eventually(() => Directory.GetDirectories(Layers, "new-*").Length > 0 || session.HasExited, () => "the session commits nothing", 30);
+            session.Kill();
+        }
+
+        Ok("$null = ConvertTo-ContainerImage big half:2");
+        Assert.Equal(["big"], Ok("Invoke-ContainerImage half:2 -RemoveOnExit -Command ls, /, '-1' | Where-Object { $_ -eq 'big' }").Lines);
+        IsSound();
+    }
+
+    private string Layers => Path.Combine(Host.Shell.DataRoot, "layers");
+
+    private void IsSound() => Assert.Empty(Ok("Test-ContainerHost | Where-Object IsError | ForEach-Object { \"$($_.Check) $($_.Target) $($_.Message)\" }").Lines);
+
+    /// <summary>An image of several layers with content that does not compress, in the registry and not here.</summary>
+    private string PushImage()
+    {
+        Skip.If(LoopbackRegistry.Missing is not null, LoopbackRegistry.Missing);
+        Ok("$name = 'busybox'; foreach ($i in 1, 2) {"
+            + "$null = Invoke-ContainerImage $name -Name \"step$i\" -Command sh, '-c', \"dd if=/dev/urandom of=/big$i bs=1M count=8 2>/dev/null; mkdir /dir$i; echo $i >/dir$i/f\";"
+            + $"$name = \"fault/step$i\"; $null = ConvertTo-ContainerImage \"step$i\" $name }}; $null = Add-ContainerImageTag $name {Reference};"
+            + $"$null = Submit-ContainerImage {Reference}");
+        string id = Ok($"(Get-ContainerImage {Reference}).Id").Lines.Single();
+        Ok($"Get-Container | Remove-Container -Force; Get-ContainerImage | Where-Object Repository -ne 'busybox' | Remove-ContainerImage -Force");
+        return id;
+    }
+}
