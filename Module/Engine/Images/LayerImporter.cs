@@ -3,6 +3,17 @@ namespace Containers.Engine.Images;
 /// <summary>What came out of a tar stream.</summary>
 internal readonly record struct LayerContent(Digest DiffId, long Size, long LostAttributes);
 
+/// <summary>A blob that became a layer.</summary>
+/// <param name="DiffId">Digest of its tar.</param>
+/// <param name="BlobDigest">Digest of the bytes as they came.</param>
+/// <param name="BlobSize">Number of those bytes.</param>
+/// <param name="Size">Bytes of file content.</param>
+/// <param name="TarSize">Bytes of the tar.</param>
+/// <param name="LostAttributes">Attributes that the store's file system cannot hold.</param>
+/// <param name="Compressed">Whether the blob was anything else than a plain tar.</param>
+internal sealed record ReceivedLayer(
+    Digest DiffId, Digest BlobDigest, long BlobSize, long Size, long TarSize, long LostAttributes, bool Compressed);
+
 /// <summary>
 /// The one way files get into the store: a producer's tar stream is hashed on one thread while this one extracts it.
 /// </summary>
@@ -31,6 +42,16 @@ internal static class LayerImporter
         bool compressed = !ReferenceEquals(content, source);
         return Run(pipe => Pump(source, content, compressed, pipe, limits), root, limits, report, cancel);
     }
+
+    /// <summary>Extracts a blob of any known compression and checks it while it streams.</summary>
+    /// <param name="digest">What the blob's bytes must be, with whatever follows the compressed data; null where nobody knows.</param>
+    /// <param name="size">How many bytes it must have; null where nobody knows.</param>
+    /// <param name="layer">Empty; its files and its index are written here.</param>
+    /// <param name="report">Told how many bytes of the blob came so far; on any thread.</param>
+    /// <exception cref="EngineException">DigestMismatch, TruncatedArchive, and what an import throws.</exception>
+    internal static ReceivedLayer Receive(
+        Stream blob, Digest? digest, long? size, NewLayer layer, ImportLimits limits, Action<long>? report, CancellationToken cancel) =>
+        throw new NotImplementedException();
 
     /// <summary>Extracts what a producer writes; progress counts the bytes of its tar.</summary>
     internal static LayerContent FromProducer(
