@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// Carries a tar stream from the thread that makes it (reads, inflates, or walks a directory) to the one that extracts it, in
+/// Carries a stream from the thread that makes it (reads, inflates, or walks a directory) to the one that uses it, in
 /// blocks, hashing on the way. One producer, one consumer, bounded memory.
 /// </summary>
 internal sealed class BlockPipe : IDisposable
@@ -15,7 +15,8 @@ internal sealed class BlockPipe : IDisposable
     private readonly object _gate = new();
     private readonly Queue<(byte[] Bytes, int Length)> _full = new();
     private readonly Stack<byte[]> _free = new();
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly IncrementalHash _hash;
+    private readonly bool _isSha512;
     private readonly long _maxBytes;
     private int _allocated;
     private bool _completed;
@@ -27,8 +28,11 @@ internal sealed class BlockPipe : IDisposable
     private int _readStart;
     private int _readEnd;
 
-    internal BlockPipe(long maxBytes)
+    /// <param name="algorithm">"sha256" or "sha512".</param>
+    internal BlockPipe(long maxBytes, string algorithm = "sha256")
     {
+        _isSha512 = algorithm == "sha512";
+        _hash = IncrementalHash.CreateHash(_isSha512 ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256);
         _maxBytes = maxBytes;
         Writer = new WriteStream(this);
     }
@@ -39,8 +43,13 @@ internal sealed class BlockPipe : IDisposable
     /// <summary>Bytes handed over so far, by the producer's count.</summary>
     internal long Length { get; private set; }
 
-    /// <summary>SHA-256 of everything; ask once, after the consumer has seen the end.</summary>
-    internal Digest TakeDigest() => Digest.FromSha256(_hash.GetHashAndReset());
+    /// <summary>Off for a producer whose bytes somebody else hashes. Set before the first byte.</summary>
+    internal bool Hashes { get; set; } = true;
+
+    /// <summary>The digest of everything; ask once, after the consumer has seen the end.</summary>
+    internal Digest TakeDigest() => _isSha512
+        ? Digest.Parse("sha512:" + Convert.ToHexStringLower(_hash.GetHashAndReset()))
+        : Digest.FromSha256(_hash.GetHashAndReset());
 
     /// <summary>Room for the producer to fill in place; <see cref="Advance"/> says how much was filled.</summary>
     internal Span<byte> GetSpan()
@@ -109,6 +118,19 @@ internal sealed class BlockPipe : IDisposable
         return count;
     }
 
+    /// <summary>The consumer's read without a copy: what is left of the block, valid until the next read; empty at the end.</summary>
+    internal ReadOnlySpan<byte> ReadBlock(CancellationToken cancel)
+    {
+        if (_readStart == _readEnd && !NextBlock(cancel))
+        {
+            return default;
+        }
+
+        ReadOnlySpan<byte> block = _reading.AsSpan(_readStart, _readEnd - _readStart);
+        _readStart = _readEnd;
+        return block;
+    }
+
     public void Dispose()
     {
         Abandon();
@@ -138,6 +160,10 @@ internal sealed class BlockPipe : IDisposable
                 // A source that sends nothing must not keep Ctrl+C waiting.
                 Monitor.Wait(_gate, 100);
                 cancel.ThrowIfCancellationRequested();
+                if (_abandoned)
+                {
+                    throw new OperationCanceledException();
+                }
             }
 
             (_reading, _readEnd) = _full.Dequeue();
@@ -184,7 +210,11 @@ internal sealed class BlockPipe : IDisposable
             }
         }
 
-        _hash.AppendData(block, 0, _written);
+        if (Hashes)
+        {
+            _hash.AppendData(block, 0, _written);
+        }
+
         lock (_gate)
         {
             _full.Enqueue((block, _written));

@@ -21,7 +21,7 @@ public sealed partial class ImageStore
         Import(
             options,
             "import",
-            root => LayerImporter.FromArchive(tar, root, options.Limits, progress, cancellationToken),
+            layer => LayerImporter.FromArchive(tar, layer, options.Limits, progress, cancellationToken),
             cancellationToken);
 
     /// <summary>
@@ -43,9 +43,9 @@ public sealed partial class ImageStore
         return Import(
             options,
             "directory " + source,
-            root => LayerImporter.FromProducer(
+            layer => LayerImporter.FromProducer(
                 writer => new DirectoryArchiver(writer, options.Limits.MaxDepth, cancellationToken).Write(source),
-                root, options.Limits, progress, cancellationToken),
+                layer, options.Limits, progress, cancellationToken),
             cancellationToken);
     }
 
@@ -66,13 +66,13 @@ public sealed partial class ImageStore
         return Import(
             effective,
             "programs " + string.Join(' ', programs),
-            root => LayerImporter.FromProducer(
-                writer => collector.Tree.Write(writer, cancellationToken), root, options.Limits, progress, cancellationToken),
+            layer => LayerImporter.FromProducer(
+                writer => collector.Tree.Write(writer, cancellationToken), layer, options.Limits, progress, cancellationToken),
             cancellationToken);
     }
 
     private ContainerImage Import(
-        ImageImportOptions options, string createdBy, Func<int, LayerContent> extract, CancellationToken cancel)
+        ImageImportOptions options, string createdBy, Func<NewLayer, LayerContent> extract, CancellationToken cancel)
     {
         ImageConfig config = ImageConfigBuilder.Build(options, createdBy);
         try
@@ -81,7 +81,7 @@ public sealed partial class ImageStore
             StoreFolder.Ensure(_folder);
             _layers.Sweep();
             using NewLayer layer = _layers.Begin();
-            LayerContent content = extract((int)layer.Files.DangerousGetHandle());
+            LayerContent content = extract(layer);
             LayerStore.Seal(layer, content.DiffId, content.Size);
             if (content.LostAttributes > 0)
             {

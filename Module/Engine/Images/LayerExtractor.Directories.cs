@@ -21,7 +21,8 @@ internal sealed unsafe partial class LayerExtractor
             return cached;
         }
 
-        int fd = OpenDirectory(path, path.NameStart - 1);
+        bool throughLinks = false;
+        int fd = OpenDirectory(path, path.NameStart - 1, ref throughLinks);
         if (fd < 0)
         {
             if (Errno.Last != Errno.ENOENT || !create)
@@ -29,15 +30,18 @@ internal sealed unsafe partial class LayerExtractor
                 throw Failed("openat2", path);
             }
 
-            fd = MakeParents(path);
+            fd = MakeParents(path, ref throughLinks);
         }
 
-        cache.Set(path.Parent, fd);
+        cache.Set(path.Parent, fd, throughLinks ? RealPath.Of(_root, fd) : null);
         return fd;
     }
 
-    /// <summary>Opens the first bytes of a path as a directory (O_PATH) inside the root; -1 with errno.</summary>
-    private int OpenDirectory(EntryPath path, int length)
+    /// <summary>
+    /// Opens the first bytes of a path as a directory (O_PATH) inside the root; -1 with errno. Links of the image are followed, but
+    /// the caller hears of it: the index names places, not ways.
+    /// </summary>
+    private int OpenDirectory(EntryPath path, int length, ref bool throughLinks)
     {
         byte after = path.Bytes[length];
         path.Bytes[length] = 0;
@@ -45,7 +49,14 @@ internal sealed unsafe partial class LayerExtractor
         {
             fixed (byte* bytes = path.Bytes)
             {
-                return RootedDirectory.TryOpen(_root, bytes, Libc.O_PATH | Libc.O_DIRECTORY);
+                int fd = RealPath.TryOpenDirectory(_root, bytes);
+                if (fd < 0 && Errno.Last == Errno.ELOOP)
+                {
+                    throughLinks = true;
+                    fd = RootedDirectory.TryOpen(_root, bytes, Libc.O_PATH | Libc.O_DIRECTORY);
+                }
+
+                return fd;
             }
         }
         finally
@@ -55,7 +66,7 @@ internal sealed unsafe partial class LayerExtractor
     }
 
     /// <summary>Creates what is missing on the way to an entry, as docker does: mode 0755, owned by root.</summary>
-    private int MakeParents(EntryPath path)
+    private int MakeParents(EntryPath path, ref bool throughLinks)
     {
         int current = -1;
         int start = 0;
@@ -66,7 +77,7 @@ internal sealed unsafe partial class LayerExtractor
             {
                 int slash = path.Bytes.AsSpan(start, parentLength - start).IndexOf((byte)'/');
                 int end = slash < 0 ? parentLength : start + slash;
-                int next = OpenDirectory(path, end);
+                int next = OpenDirectory(path, end, ref throughLinks);
                 if (next < 0)
                 {
                     if (Errno.Last != Errno.ENOENT)

@@ -39,6 +39,7 @@ internal sealed unsafe partial class LayerExtractor
             }
 
             ContentBytes += entry.Size;
+            _index?.Content(_parents.Real(_path.Parent), _path.Name, entry);
 
             // chown clears setuid bits, and chown and write clear security.capability: owner first, then attributes, then mode.
             ChangeOwner(fd, entry, _path);

@@ -20,14 +20,20 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
     private readonly List<PendingDirectory> _directories = [];
     private readonly ParentCache _parents;
     private readonly ParentCache _linkParents;
+    private readonly TarIndexWriter? _index;
+    private readonly LostFiles? _lost;
     private long _entries;
     private long _uncheckedBytes;
 
     /// <param name="root">The empty directory that becomes the layer's fs; the caller keeps it open.</param>
-    internal LayerExtractor(int root, ImportLimits limits)
+    /// <param name="index">Learns where the contents are, with the reader that writes it; null where the archive is not wanted again.</param>
+    /// <param name="lost">Takes what later entries of the archive replace; goes with the index.</param>
+    internal LayerExtractor(int root, ImportLimits limits, TarIndexWriter? index, LostFiles? lost)
     {
         _root = root;
         _limits = limits;
+        _index = index;
+        _lost = lost;
         _parents = new ParentCache(root);
         _linkParents = new ParentCache(root);
     }
@@ -235,7 +241,9 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
                         return;
                     }
 
+                    // That closes the target's directory, or even takes it away.
                     ClearTheWay(parent, name);
+                    linkParent = OpenParent(_linkParents, _link, create: false);
                     continue;
                 }
 
@@ -293,6 +301,11 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
     /// <summary>A later entry of the same name wins, whatever the earlier one was.</summary>
     private void ClearTheWay(int parent, byte* name)
     {
+        if (_index is not null && _lost is not null && _lost.TryKeep(parent, name, out long number))
+        {
+            _index.Lost(number, _parents.Real(_path.Parent), _path.Name);
+        }
+
         int error = FileTree.TryRemove(parent, name);
         if (error != 0)
         {

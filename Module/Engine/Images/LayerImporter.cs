@@ -6,15 +6,15 @@ internal readonly record struct LayerContent(Digest DiffId, long Size, long Lost
 /// <summary>
 /// The one way files get into the store: a producer's tar stream is hashed on one thread while this one extracts it.
 /// </summary>
-internal static class LayerImporter
+internal static partial class LayerImporter
 {
     /// <summary>How long a cancelled import waits for a producer that may hang in a read of its source.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Extracts a tar archive of any known compression.</summary>
-    /// <param name="root">The layer's empty root.</param>
+    /// <param name="layer">Empty; its files and its index are written here.</param>
     internal static LayerContent FromArchive(
-        Stream archive, int root, ImportLimits limits, IProgress<long>? progress, CancellationToken cancel)
+        Stream archive, NewLayer layer, ImportLimits limits, IProgress<long>? progress, CancellationToken cancel)
     {
         CountingStream source;
         Stream content;
@@ -29,12 +29,12 @@ internal static class LayerImporter
 
         Action? report = progress is null ? null : () => progress.Report(source.Count);
         bool compressed = !ReferenceEquals(content, source);
-        return Run(pipe => Pump(source, content, compressed, pipe, limits), root, limits, report, cancel);
+        return Run(pipe => Pump(source, content, compressed, pipe, limits), layer, limits, report, cancel);
     }
 
     /// <summary>Extracts what a producer writes; progress counts the bytes of its tar.</summary>
     internal static LayerContent FromProducer(
-        Action<TarWriter> produce, int root, ImportLimits limits, IProgress<long>? progress, CancellationToken cancel)
+        Action<TarWriter> produce, NewLayer layer, ImportLimits limits, IProgress<long>? progress, CancellationToken cancel)
     {
         long[] extracted = new long[1];
         return Run(
@@ -44,36 +44,41 @@ internal static class LayerImporter
                 produce(writer);
                 writer.WriteEnd();
             },
-            root,
+            layer,
             limits,
             progress is null ? null : () => progress.Report(extracted[0] += BlockPipe.BlockSize),
             cancel);
     }
 
     private static LayerContent Run(
-        Action<BlockPipe> produce, int root, ImportLimits limits, Action? report, CancellationToken cancel)
+        Action<BlockPipe> produce, NewLayer layer, ImportLimits limits, Action? report, CancellationToken cancel)
     {
         using BlockPipe pipe = new(limits.MaxBytes);
-        Task producer = Task.Factory.StartNew(
-            () => Produce(produce, pipe), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task producer = Start(produce, pipe);
         try
         {
-            using LayerExtractor extractor = new(root, limits);
-            extractor.Run(new TarReader(new PipeStream(pipe, report, cancel)), cancel);
-            return new LayerContent(pipe.TakeDigest(), extractor.ContentBytes, extractor.LostAttributes);
+            (long size, long lost) = Extract(pipe, layer, limits, report, cancel);
+            return new LayerContent(pipe.TakeDigest(), size, lost);
         }
         finally
         {
             pipe.Abandon();
-            if (cancel.IsCancellationRequested)
-            {
-                producer.Wait(s_patience, CancellationToken.None);
-            }
-            else
-            {
-                producer.Wait(CancellationToken.None);
-            }
+            Finish(producer, cancel);
         }
+    }
+
+    /// <summary>The consumer: files, index, and what the layer's record needs to know.</summary>
+    private static (long Size, long LostAttributes) Extract(
+        BlockPipe pipe, NewLayer layer, ImportLimits limits, Action? report, CancellationToken cancel)
+    {
+        using LostFiles lost = new(layer.Directory);
+        using TarIndexWriter index = new(OutputFile.Create(Path.Join(layer.Directory, TarIndexFormat.FileName)));
+        using LayerExtractor extractor = new((int)layer.Files.DangerousGetHandle(), limits, index, lost);
+        extractor.Run(new TarReader(new PipeStream(pipe, report, cancel), index), cancel);
+        index.Finish(pipe.Length);
+        layer.TarSize = pipe.Length;
+        layer.LostAttributes = extractor.LostAttributes;
+        return (extractor.ContentBytes, extractor.LostAttributes);
     }
 
     /// <summary>Never throws: what goes wrong reaches the consumer through the pipe.</summary>
@@ -122,9 +127,14 @@ internal static class LayerImporter
         }
         catch (Exception e) when (e is not (EngineException or OperationCanceledException or OutOfMemoryException))
         {
-            if (source.Failure is not null)
+            switch (source.Failure)
             {
-                throw ReadFailed(e);
+                case null:
+                    break;
+                case EngineException known:
+                    throw known;
+                case Exception failure:
+                    throw ReadFailed(failure);
             }
 
             // Decompressors throw whatever they stumble over: index errors and null references count as damage too.
@@ -135,35 +145,4 @@ internal static class LayerImporter
     private static EngineException ReadFailed(Exception e) => new(
         EngineErrorKind.ReadError, "ArchiveReadFailed", $"The archive cannot be read: {e.Message}", null,
         "Check that the file can be read and try again.", e);
-
-    private sealed class PipeStream(BlockPipe pipe, Action? report, CancellationToken cancel) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(Span<byte> buffer) => pipe.Read(buffer, report, cancel);
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    }
 }

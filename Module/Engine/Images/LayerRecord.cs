@@ -13,6 +13,12 @@ internal sealed record LayerRecord
     [JsonRequired]
     public required long Size { get; init; }
 
+    /// <summary>Bytes of the tar, which tar.idx can make again; 0 where an older version left no index.</summary>
+    public long TarSize { get; init; }
+
+    /// <summary>Extended attributes that the archive has and the files have not.</summary>
+    public long LostAttributes { get; init; }
+
     public DateTimeOffset Created { get; init; }
 }
 

@@ -93,7 +93,14 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
             throw new LinuxException("syncfs", layer.Directory, Errno.Last);
         }
 
-        LayerRecord record = new() { DiffId = diffId.ToString(), Size = size, Created = DateTimeOffset.UtcNow };
+        LayerRecord record = new()
+        {
+            DiffId = diffId.ToString(),
+            Size = size,
+            TarSize = layer.TarSize,
+            LostAttributes = layer.LostAttributes,
+            Created = DateTimeOffset.UtcNow,
+        };
         SmallFile.Replace(
             Path.Join(layer.Directory, RecordName), JsonSerializer.SerializeToUtf8Bytes(record, ImagesJsonContext.Default.LayerRecord));
     }
@@ -117,6 +124,7 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
 
         Rename(layer.Directory, target);
         layer.Published = true;
+        layer.Share();
         using SafeFileHandle folder = SmallFile.OpenDirectory(_folder);
         SmallFile.Sync(folder, _folder);
     }

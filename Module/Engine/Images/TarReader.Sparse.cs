@@ -49,7 +49,7 @@ internal sealed partial class TarReader
         _entry.IsSparse = true;
         ReadOldSegments(header[TarFormat.SparseOffset..], TarFormat.SparseCount);
         bool more = header[TarFormat.SparseMoreOffset] != 0;
-        _start += TarFormat.BlockSize;
+        Pass(TarFormat.BlockSize);
         while (more)
         {
             if (!Fill(TarFormat.BlockSize))
@@ -60,7 +60,7 @@ internal sealed partial class TarReader
             ReadOnlySpan<byte> block = _buffer.AsSpan(_start, TarFormat.BlockSize);
             ReadOldSegments(block, TarFormat.SparseBlockCount);
             more = block[TarFormat.SparseBlockMoreOffset] != 0;
-            _start += TarFormat.BlockSize;
+            Pass(TarFormat.BlockSize);
         }
     }
 

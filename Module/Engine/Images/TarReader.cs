@@ -5,7 +5,9 @@ namespace Containers.Engine.Images;
 /// values stay bytes. Everything is bounded: extended headers and sparse maps to 1 MiB. Global PAX headers are skipped, as
 /// docker does. An archive must have its end marker (one zero block at least), so that a cut one is noticed.
 /// </summary>
-internal sealed partial class TarReader(Stream source)
+/// <param name="source">The archive.</param>
+/// <param name="index">Gets everything that is no file's content, byte for byte, as it goes by; null where nobody wants it.</param>
+internal sealed partial class TarReader(Stream source, TarIndexWriter? index = null)
 {
     private const int MaxExtendedBytes = 1 << 20;
 
@@ -67,7 +69,7 @@ internal sealed partial class TarReader(Stream source)
                     _longLink.Set(UntilZero(ReadExtended(size)));
                     continue;
                 case (byte)'V':
-                    _start += TarFormat.BlockSize;
+                    Pass(TarFormat.BlockSize);
                     StartData(size);
                     SkipData();
                     continue;
@@ -78,7 +80,10 @@ internal sealed partial class TarReader(Stream source)
         }
     }
 
-    /// <summary>The next piece of the entry's stored data, valid until the next call; empty at its end.</summary>
+    /// <summary>
+    /// The next piece of the entry's stored data, valid until the next call; empty at its end. It is the caller who tells the
+    /// index what becomes of it.
+    /// </summary>
     internal ReadOnlySpan<byte> ReadData(long limit)
     {
         long want = Math.Min(_remaining, limit);
@@ -209,7 +214,7 @@ internal sealed partial class TarReader(Stream source)
         }
         else
         {
-            _start += TarFormat.BlockSize;
+            Pass(TarFormat.BlockSize);
         }
 
         StartData(stored);
@@ -284,7 +289,7 @@ internal sealed partial class TarReader(Stream source)
             throw ImageErrors.Limit("an extended header is longer than 1 MiB", "Do not use this archive.");
         }
 
-        _start += TarFormat.BlockSize;
+        Pass(TarFormat.BlockSize);
         StartData(size);
         byte[] data = new byte[size];
         ReadExactly(data);
@@ -296,7 +301,7 @@ internal sealed partial class TarReader(Stream source)
     {
         while (!target.IsEmpty)
         {
-            ReadOnlySpan<byte> piece = ReadData(target.Length);
+            ReadOnlySpan<byte> piece = ReadAside(target.Length);
             if (piece.IsEmpty)
             {
                 throw ImageErrors.DamagedArchive("an entry is shorter than it says");
@@ -317,7 +322,7 @@ internal sealed partial class TarReader(Stream source)
     {
         while (_remaining > 0)
         {
-            ReadData(long.MaxValue);
+            ReadAside(long.MaxValue);
         }
 
         if (_padding > 0)
@@ -327,7 +332,7 @@ internal sealed partial class TarReader(Stream source)
                 throw ImageErrors.Truncated();
             }
 
-            _start += _padding;
+            Pass(_padding);
             _padding = 0;
         }
     }
@@ -360,10 +365,27 @@ internal sealed partial class TarReader(Stream source)
     /// <summary>Reads what follows the end marker: it belongs to the digest, though not to the content.</summary>
     private void Drain()
     {
-        while (source.Read(_buffer) > 0)
+        Pass(_end - _start);
+        int got;
+        while ((got = source.Read(_buffer)) > 0)
         {
+            index?.Raw(_buffer.AsSpan(0, got));
         }
 
         _start = _end = 0;
+    }
+
+    /// <summary>Data that becomes no file's content: maps of sparse files, extended headers, what is skipped.</summary>
+    private ReadOnlySpan<byte> ReadAside(long limit)
+    {
+        ReadOnlySpan<byte> piece = ReadData(limit);
+        index?.Raw(piece);
+        return piece;
+    }
+
+    private void Pass(int count)
+    {
+        index?.Raw(_buffer.AsSpan(_start, count));
+        _start += count;
     }
 }
