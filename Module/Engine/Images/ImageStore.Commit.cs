@@ -32,7 +32,7 @@ public sealed partial class ImageStore
             using NewLayer layer = _layers.Begin();
             bool any = false;
             LayerContent content = LayerImporter.FromProducer(
-                writer => any = produce(writer), (int)layer.Files.DangerousGetHandle(), limits, progress, cancel);
+                writer => any = produce(writer), layer, limits, progress, cancel);
             if (any)
             {
                 LayerStore.Seal(layer, content.DiffId, content.Size);
