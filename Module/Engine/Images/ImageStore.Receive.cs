@@ -1,3 +1,6 @@
+using Containers.Engine.Linux;
+using Microsoft.Win32.SafeHandles;
+
 namespace Containers.Engine.Images;
 
 /// <summary>The one way in for images that somebody else made: pulls and loads.</summary>
@@ -13,15 +16,157 @@ public sealed partial class ImageStore
     /// DigestMismatch, LayerMismatch (diff id, or number of layers), InvalidImageConfig, DiskFull, what an import throws, what Open throws.
     /// The image is there whole, or not at all.
     /// </exception>
-    internal ContainerImage Receive(IncomingImage image, ReceiveOptions options, CancellationToken cancel) => throw new NotImplementedException();
+    internal ContainerImage Receive(IncomingImage image, ReceiveOptions options, CancellationToken cancel)
+    {
+        Digest id = Digest.Of(image.Config.Span);
+        IReadOnlyList<Digest> diffIds = ImageConfigJson.Parse(image.Config, id.ToString()).RootFs.DiffIds;
+        if (diffIds.Count != image.Layers.Count)
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidData, "LayerMismatch",
+                $"The image '{options.Subject}' has {image.Layers.Count} layers, but its configuration names {diffIds.Count}.", options.Subject,
+                "Do not use this image unless you know who made it.");
+        }
+
+        try
+        {
+            StoreFolder.Ensure(_root);
+            StoreFolder.Ensure(_folder);
+            StoreFolder.Ensure(Path.Join(_root, "layers"));
+            _layers.Sweep();
+            using LayerReceiver receiver = new(_root, _layers, image.Layers, diffIds, options);
+            receiver.Run(cancel);
+            using (SafeFileHandle _ = StoreLock.Take(_root, cancel))
+            {
+                Commit(id, image);
+            }
+
+            return Describe(id, ReferencesOf(id));
+        }
+        catch (LinuxException e)
+        {
+            throw ImageErrors.FromStore(e, _root);
+        }
+    }
 
     /// <summary>The configuration's own bytes, checked.</summary>
     /// <exception cref="EngineException">DamagedImage.</exception>
-    internal byte[] ReadConfig(Digest id) => throw new NotImplementedException();
+    internal byte[] ReadConfig(Digest id)
+    {
+        byte[]? json;
+        try
+        {
+            json = SmallFile.Read(ConfigPath(id), ImageConfigJson.MaxBytes);
+        }
+        catch (LinuxException e)
+        {
+            throw Damaged(id.ToString(), "its configuration cannot be read", e);
+        }
 
-    /// <summary>Manifests it was received by, newest first; at most 8.</summary>
-    internal IReadOnlyList<StoredManifest> Manifests(Digest id) => throw new NotImplementedException();
+        return json is null ? throw Damaged(id.ToString(), "its configuration is missing")
+            : Digest.Of(json) == id ? json
+            : throw Damaged(id.ToString(), "its configuration was changed on disk");
+    }
 
     /// <summary>Puts names on an image that is here.</summary>
-    internal void SetReferences(Digest id, IReadOnlyList<ImageReference> references, CancellationToken cancel) => throw new NotImplementedException();
+    internal void SetReferences(Digest id, IReadOnlyList<ImageReference> references, CancellationToken cancel)
+    {
+        try
+        {
+            using SafeFileHandle _ = StoreLock.Take(LockableRoot(id.ToString()), cancel);
+            if (!Path.Exists(ConfigPath(id)))
+            {
+                throw ImageErrors.NotFound(id.ToString());
+            }
+
+            SetLocked(id, references);
+        }
+        catch (LinuxException e)
+        {
+            throw ImageErrors.FromStore(e, _root);
+        }
+    }
+
+    /// <summary>Everything small of an image; where some of it cannot be written, what was there before is there again.</summary>
+    private void Commit(Digest id, IncomingImage image)
+    {
+        bool here = IsHere(id);
+        try
+        {
+            if (image.Manifest is not null)
+            {
+                AddManifest(id, image.Manifest);
+            }
+
+            if (!here)
+            {
+                FileTree.Remove(ConfigPath(id));
+                SmallFile.Replace(ConfigPath(id), image.Config.Span);
+                _records.TryRemove(id, out _);
+            }
+
+            SetLocked(id, image.References);
+        }
+        catch (LinuxException) when (!here)
+        {
+            FileTree.Remove(ConfigPath(id));
+            FileTree.Remove(ManifestsPath(id));
+            throw;
+        }
+    }
+
+    private bool IsHere(Digest id)
+    {
+        try
+        {
+            _ = ReadConfig(id);
+            return true;
+        }
+        catch (EngineException e) when (e.ErrorId == "DamagedImage")
+        {
+            // Written anew: that heals it.
+            return false;
+        }
+    }
+
+    private void SetLocked(Digest id, IReadOnlyList<ImageReference> references)
+    {
+        List<(ImageReference Reference, Digest? Before)> changed = [];
+        try
+        {
+            foreach (ImageReference reference in references.Select(Kept).Distinct())
+            {
+                _tags.TryGet(reference, out Digest? before);
+                if (before != id)
+                {
+                    changed.Add((reference, before));
+                    _tags.Set(reference, id);
+                }
+            }
+        }
+        catch (LinuxException)
+        {
+            foreach ((ImageReference reference, Digest? before) in Enumerable.Reverse(changed))
+            {
+                Restore(reference, id, before);
+            }
+
+            throw;
+        }
+    }
+
+    private void Restore(ImageReference reference, Digest id, Digest? before)
+    {
+        if (!_tags.TryGet(reference, out Digest? now) || now != id)
+        {
+            return;
+        }
+
+        _tags.Remove(reference);
+        if (before is Digest old)
+        {
+            // The removal made room for it.
+            _tags.Set(reference, old);
+        }
+    }
 }

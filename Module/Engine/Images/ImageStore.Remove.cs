@@ -7,8 +7,9 @@ namespace Containers.Engine.Images;
 public sealed partial class ImageStore
 {
     /// <summary>
-    /// By reference: the reference goes, and with the last one the image. By id: all references go with the image, but several
-    /// only with <paramref name="force"/>. An image that a container uses stays; with force its last reference still goes.
+    /// By reference: the reference goes, with a repository's last tag its digest references too, and with the last reference the image. By id:
+    /// all references go with the image, but several names only with <paramref name="force"/>. An image that a container uses stays; with force
+    /// its last reference still goes.
     /// Layers that no image uses are deleted, unless some image is damaged: nobody knows then which layers it needs.
     /// </summary>
     /// <param name="userOf">Given an image id, the name of a container that uses it, or null.</param>
@@ -42,24 +43,25 @@ public sealed partial class ImageStore
         if (TryReference(nameOrId, out ImageReference? name) && _tags.TryGet(name, out Digest? target) && target is null)
         {
             // A damaged name points to nothing that could be in use.
-            Untag(name, removed);
+            Untag([name], removed);
             return;
         }
 
         Digest id = Resolve(nameOrId, out ImageReference? reference);
         List<ImageReference> references = ReferencesOf(id);
-        bool last = references.Count <= 1;
-        if (reference is not null && !last)
+        List<ImageReference> going = reference is null ? references : GoingWith(reference, references);
+        if (going.Count < references.Count)
         {
-            Untag(reference, removed);
+            Untag(going, removed);
             return;
         }
 
-        if (reference is null && !last && !force)
+        if (reference is null && !force && !IsOneName(references))
         {
+            List<ImageReference> names = references.FindAll(each => each.Digest is null);
             throw new EngineException(
                 EngineErrorKind.ResourceBusy, "ImageHasSeveralReferences",
-                $"The image '{nameOrId}' has several names: {string.Join(", ", references)}.", nameOrId,
+                $"The image '{nameOrId}' has several names: {string.Join(", ", names.Count > 1 ? names : references)}.", nameOrId,
                 "Remove it by name, or use -Force to remove all of them.");
         }
 
@@ -72,16 +74,13 @@ public sealed partial class ImageStore
                     $"Remove container '{user}' first.");
             }
 
-            Untag(reference, removed);
+            Untag(going, removed);
             return;
         }
 
-        foreach (ImageReference each in references)
-        {
-            Untag(each, removed);
-        }
-
+        Untag(references, removed);
         FileTree.Remove(ConfigPath(id));
+        FileTree.Remove(ManifestsPath(id));
         _records.TryRemove(id, out _);
         removed.Add(new RemovedImage { Deleted = id.ToString() });
         if (UsedLayers() is HashSet<string> used)
@@ -90,10 +89,28 @@ public sealed partial class ImageStore
         }
     }
 
-    private void Untag(ImageReference reference, List<RemovedImage> removed)
+    /// <summary>A repository's digest references are there for its tags: without any they would only keep the image from going.</summary>
+    private static List<ImageReference> GoingWith(ImageReference reference, List<ImageReference> references)
     {
-        _tags.Remove(reference);
-        removed.Add(new RemovedImage { Untagged = reference.ToString() });
+        bool SameRepository(ImageReference other) => other.Domain == reference.Domain && other.Repository == reference.Repository;
+        return reference.Digest is not null || references.Any(each => each != reference && each.Digest is null && SameRepository(each))
+            ? [reference]
+            : [reference, .. references.Where(each => each.Digest is not null && SameRepository(each))];
+    }
+
+    /// <summary>One repository, and at most one tag in it.</summary>
+    private static bool IsOneName(List<ImageReference> references) =>
+        references.Count(each => each.Digest is null) <= 1
+        && references.Select(each => (each.Domain, each.Repository)).Distinct().Count() <= 1;
+
+    private void Untag(List<ImageReference> references, List<RemovedImage> removed)
+    {
+        foreach (ImageReference reference in references
+            .OrderBy(each => each.Digest is not null).ThenBy(each => each.ToString(), StringComparer.Ordinal))
+        {
+            _tags.Remove(reference);
+            removed.Add(new RemovedImage { Untagged = reference.ToString() });
+        }
     }
 
     /// <summary>The short ids of all layers in use; null where an image's configuration cannot be read.</summary>

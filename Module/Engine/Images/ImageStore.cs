@@ -84,6 +84,12 @@ public sealed partial class ImageStore
         {
             if (tag.Id is not Digest id)
             {
+                if (tag.Reference.Digest is not null)
+                {
+                    // No name of anything: only the next pull looks for it, and writes it again.
+                    continue;
+                }
+
                 images.Add(Named(new ContainerImage { Id = string.Empty }, [tag.Reference]) with
                 {
                     State = ImageState.Damaged,
@@ -109,7 +115,7 @@ public sealed partial class ImageStore
         foreach ((Digest id, List<ImageReference> references) in names)
         {
             references.RemoveAll(reference => !_tags.TryGet(reference, out Digest? target) || target != id);
-            if (references.Count > 0)
+            if (references.Any(reference => reference.Digest is null))
             {
                 images.Add(Describe(id, references));
             }
@@ -135,25 +141,6 @@ public sealed partial class ImageStore
                 yield return id;
             }
         }
-    }
-
-    private List<ImageReference> ReferencesOf(Digest id) =>
-        [.. _tags.List().Where(tag => tag.Id == id).Select(tag => tag.Reference)];
-
-    private static ContainerImage Named(ContainerImage image, List<ImageReference> references)
-    {
-        if (references.Count == 0)
-        {
-            return image;
-        }
-
-        references.Sort((a, b) => string.CompareOrdinal(a.ToString(), b.ToString()));
-        return image with
-        {
-            References = [.. references.Select(reference => reference.ToString())],
-            Repository = references[0].FamiliarName,
-            Tag = references[0].Tag ?? "<none>",
-        };
     }
 
     private ContainerImage Describe(Digest id, List<ImageReference> references)
@@ -225,74 +212,6 @@ public sealed partial class ImageStore
         _records[id] = record;
         return record;
     }
-
-    /// <summary>A name or id to the id of an image. Names go before ids, as docker has it; a full id is only an id.</summary>
-    private Digest Resolve(string nameOrId, out ImageReference? reference)
-    {
-        reference = null;
-        string hex = nameOrId.StartsWith("sha256:", StringComparison.Ordinal) ? nameOrId[7..] : nameOrId;
-        if (Digest.TryParse("sha256:" + hex, out Digest id))
-        {
-            return Exists(id) ? id : throw ImageErrors.NotFound(nameOrId);
-        }
-
-        if (TryReference(nameOrId, out reference) && _tags.TryGet(reference, out Digest? tagged))
-        {
-            return tagged ?? throw Damaged(nameOrId, "the file of its name is damaged");
-        }
-
-        reference = null;
-        return ResolvePrefix(nameOrId, hex);
-    }
-
-    private Digest ResolvePrefix(string nameOrId, string prefix)
-    {
-        if (prefix.Length == 0 || !Digest.IsHex(prefix))
-        {
-            throw ImageErrors.NotFound(nameOrId);
-        }
-
-        Digest? found = null;
-        foreach (Digest id in Ids())
-        {
-            if (id.Hex.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                if (found is not null)
-                {
-                    throw new EngineException(
-                        EngineErrorKind.InvalidArgument, "AmbiguousImageId", $"More than one image has an id that begins with '{prefix}'.",
-                        nameOrId, "Give more digits of the id.");
-                }
-
-                found = id;
-            }
-        }
-
-        return found ?? throw ImageErrors.NotFound(nameOrId);
-    }
-
-    private bool TryReference(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ImageReference? reference)
-    {
-        const int MaxCached = 1000;
-        if (_references.TryGetValue(text, out reference))
-        {
-            return true;
-        }
-
-        if (!ImageReference.TryParse(text, out reference))
-        {
-            return false;
-        }
-
-        if (_references.Count < MaxCached)
-        {
-            _references[text] = reference;
-        }
-
-        return true;
-    }
-
-    private bool Exists(Digest id) => Path.Exists(ConfigPath(id)) || _tags.List().Any(tag => tag.Id == id);
 
     private string ConfigPath(Digest id) => Path.Join(_folder, id.Hex + ".json");
 }
