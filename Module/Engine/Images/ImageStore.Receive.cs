@@ -68,6 +68,41 @@ public sealed partial class ImageStore
             : throw Damaged(id.ToString(), "its configuration was changed on disk");
     }
 
+    /// <summary>The same; null where it is missing or damaged.</summary>
+    internal byte[]? TryReadConfig(Digest id)
+    {
+        try
+        {
+            return id.Algorithm == "sha256" ? ReadConfig(id) : null;
+        }
+        catch (EngineException e) when (e.ErrorId == "DamagedImage")
+        {
+            // Whoever asks has another source, and writes it anew from there: that heals it.
+            return null;
+        }
+    }
+
+    /// <summary>Keeps a manifest that an image was pushed by, and the names it has now.</summary>
+    internal void Keep(Digest id, StoredManifest manifest, IReadOnlyList<ImageReference> references, CancellationToken cancel)
+    {
+        try
+        {
+            using SafeFileHandle _ = StoreLock.Take(LockableRoot(id.ToString()), cancel);
+            if (Path.Exists(ConfigPath(id)))
+            {
+                AddManifest(id, manifest);
+                SetLocked(id, references);
+            }
+        }
+        catch (LinuxException e)
+        {
+            throw ImageErrors.FromStore(e, _root);
+        }
+    }
+
+    /// <summary>What a failed call below the data root means.</summary>
+    internal EngineException Explain(LinuxException e) => ImageErrors.FromStore(e, _root);
+
     /// <summary>Puts names on an image that is here.</summary>
     internal void SetReferences(Digest id, IReadOnlyList<ImageReference> references, CancellationToken cancel)
     {
@@ -90,7 +125,7 @@ public sealed partial class ImageStore
     /// <summary>Everything small of an image; where some of it cannot be written, what was there before is there again.</summary>
     private void Commit(Digest id, IncomingImage image)
     {
-        bool here = IsHere(id);
+        bool here = TryReadConfig(id) is not null;
         try
         {
             if (image.Manifest is not null)
@@ -112,20 +147,6 @@ public sealed partial class ImageStore
             FileTree.Remove(ConfigPath(id));
             FileTree.Remove(ManifestsPath(id));
             throw;
-        }
-    }
-
-    private bool IsHere(Digest id)
-    {
-        try
-        {
-            _ = ReadConfig(id);
-            return true;
-        }
-        catch (EngineException e) when (e.ErrorId == "DamagedImage")
-        {
-            // Written anew: that heals it.
-            return false;
         }
     }
 

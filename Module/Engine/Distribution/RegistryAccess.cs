@@ -1,0 +1,16 @@
+using Containers.Engine.Images;
+using Containers.Engine.Registry;
+
+namespace Containers.Engine.Distribution;
+
+/// <summary>What pulls and pushes need of the world of registries.</summary>
+/// <param name="Candidates">What a name as written may stand for, best first.</param>
+/// <param name="OpenForPull">Mirrors first, then the registry itself.</param>
+/// <param name="OpenForPush">The registry itself.</param>
+internal sealed record RegistryAccess(
+    Func<ImageReference, string, IReadOnlyList<ImageReference>> Candidates,
+    Func<ImageReference, RegistryCredential?, IReadOnlyList<RegistryRepository>> OpenForPull,
+    Func<ImageReference, RegistryCredential?, RegistryRepository> OpenForPush)
+{
+    internal static RegistryAccess Of(RegistryService service) => new(service.Candidates, service.OpenForPull, service.OpenForPush);
+}
