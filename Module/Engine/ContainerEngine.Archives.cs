@@ -5,7 +5,9 @@ namespace Containers.Engine;
 /// <summary>Images from and to archives.</summary>
 public sealed partial class ContainerEngine
 {
-    /// <summary>Loads every image of an archive: docker-archive old and new, OCI archive, any compression; or an OCI layout directory.</summary>
+    /// <summary>
+    /// Loads every image of an archive: docker-archive old and new, OCI archive, any compression; or an OCI layout directory.
+    /// </summary>
     /// <param name="path">A file or directory.</param>
     /// <exception cref="EngineException">
     /// NotAnImageArchive (with a hint to -AsRootFileSystem where it is a plain tar), ArchiveNotFound, AmbiguousImageName, PlatformNotFound,
@@ -21,8 +23,8 @@ public sealed partial class ContainerEngine
     /// <summary>Saves images into one archive or directory. The same images give the same bytes.</summary>
     /// <param name="images">References, ids; a reference without a tag means latest.</param>
     /// <param name="path">
-    /// A file or directory that is made; an incomplete one is removed. A file is compressed as its name says: .gz, .tgz, .zst. A directory that
-    /// is an OCI layout already is added to.
+    /// A file or directory that is made; an incomplete one is removed. A file is compressed as its name says: .gz, .tgz, .zst. A directory
+    /// that is an OCI layout already is added to.
     /// </param>
     /// <exception cref="EngineException">
     /// ImageNotFound, DamagedImage, DamagedLayer, ArchiveTargetExists, ArchiveWriteFailed, DiskFull, UnknownCompression.

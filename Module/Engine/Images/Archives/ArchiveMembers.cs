@@ -21,7 +21,9 @@ internal abstract class ArchiveMembers : IDisposable
     internal abstract long Length(string name);
 
     /// <summary>A member from its beginning; any thread.</summary>
-    /// <exception cref="EngineException">DamagedArchive: it is not there. UnsafeArchiveEntry: its name or link leads out of the archive.</exception>
+    /// <exception cref="EngineException">
+    /// DamagedArchive: it is not there. UnsafeArchiveEntry: its name or link leads out of the archive.
+    /// </exception>
     internal abstract Stream Open(string name);
 
     /// <summary>A whole document.</summary>

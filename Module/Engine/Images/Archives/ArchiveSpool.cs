@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// Makes a plain tar that can be read at any place out of a stream that cannot: into a file below the data root that has no name any more, so
-/// that a crash leaves nothing. One thread reads and inflates, the caller's writes.
+/// Makes a plain tar that can be read at any place out of a stream that cannot: into a file below the data root that has no name any more,
+/// so that a crash leaves nothing. One thread reads and inflates, the caller's writes.
 /// </summary>
 internal sealed class ArchiveSpool(string dataRoot, string subject, LoadOptions options)
 {

@@ -17,7 +17,9 @@ internal sealed class DirectorySink : ArchiveSink, IDisposable
     private readonly List<(string Directory, string Name)> _written = [];
     private bool _kept;
 
-    /// <exception cref="EngineException">ArchiveTargetExists: it is a file, or a directory with something else in it. ArchiveWriteFailed.</exception>
+    /// <exception cref="EngineException">
+    /// ArchiveTargetExists: it is a file, or a directory with something else in it. ArchiveWriteFailed.
+    /// </exception>
     internal DirectorySink(string path, SaveProgress? progress, CancellationToken cancel)
     {
         _path = path;
@@ -58,7 +60,8 @@ internal sealed class DirectorySink : ArchiveSink, IDisposable
             // Through the descriptor: whatever the path has become meanwhile, this is the directory that was found inside the root.
             string parent = $"/proc/self/fd/{folder.DangerousGetHandle()}";
             string target = Path.Join(parent, name[(slash + 1)..]);
-            if (MemberPath.BlobDigest(name) is not null && new FileInfo(target) is { Exists: true, LinkTarget: null } there && there.Length == size)
+            if (MemberPath.BlobDigest(name) is not null && new FileInfo(target) is { Exists: true, LinkTarget: null } there
+                && there.Length == size)
             {
                 return;
             }

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// What docker 1.10 and later, podman and skopeo save as "docker-archive": manifest.json names for each image a configuration and the tars of
-/// its layers (moby, image/spec/v1.2.md, "Combined Image JSON + Filesystem Changeset Format").
+/// What docker 1.10 and later, podman and skopeo save as "docker-archive": manifest.json names for each image a configuration and the tars
+/// of its layers (moby, image/spec/v1.2.md, "Combined Image JSON + Filesystem Changeset Format").
 /// </summary>
 internal static class DockerArchiveReader
 {
@@ -52,8 +52,8 @@ internal static class DockerArchiveReader
         {
             throw new EngineException(
                 EngineErrorKind.InvalidData, "LayerMismatch",
-                $"The configuration '{entry.Config}' names {config.RootFs.DiffIds.Count} layers, the archive {entry.Layers.Count}.", entry.Config,
-                "Make or download the archive again.");
+                $"The configuration '{entry.Config}' names {config.RootFs.DiffIds.Count} layers, the archive {entry.Layers.Count}.",
+                entry.Config, "Make or download the archive again.");
         }
 
         List<IncomingLayer> layers = [];

@@ -1,8 +1,8 @@
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// Takes the images of an archive into the store. Nothing of one is taken in before all documents of all are read and checked; then one image
-/// after the other, each whole or not at all.
+/// Takes the images of an archive into the store. Nothing of one is taken in before all documents of all are read and checked; then one
+/// image after the other, each whole or not at all.
 /// </summary>
 internal sealed class ImageArchiveLoader(ImageStore store, string dataRoot, LoadOptions options)
 {
@@ -96,7 +96,9 @@ internal sealed class ImageArchiveLoader(ImageStore store, string dataRoot, Load
 
     private List<ImageReference> References(ArchivedImage image)
     {
-        IEnumerable<ImageReference> wanted = options.References.Count > 0 ? options.References : Names(image).DistinctBy(name => name.Canonical);
+        IEnumerable<ImageReference> wanted = options.References.Count > 0
+            ? options.References
+            : Names(image).DistinctBy(name => name.Canonical);
         return [.. wanted.Where(reference => !TakesAway(reference, image.Id) || options.MayMove is null || options.MayMove(reference))];
     }
 

@@ -24,8 +24,8 @@ internal static class ImageArchiveReader
         bool layout = members.Contains(Index) && members.Contains("oci-layout");
         if (members.Contains(Manifest))
         {
-            // Docker's is a list of images, that of skopeo's "dir:" one manifest. Docker's own saves have a layout beside it that tells less of
-            // the names but more of the platforms.
+            // Docker's is a list of images, that of skopeo's "dir:" one manifest. Docker's own saves have a layout beside it that tells less
+            // of the names but more of the platforms.
             byte[] json = members.Read(Manifest);
             if (!IsList(json))
             {
@@ -58,7 +58,8 @@ internal static class ImageArchiveReader
         throw ArchiveErrors.NotAnImage(members.Subject, $"it has neither {Manifest} nor {Index}");
     }
 
-    private static string Platform(ImageConfig config) =>
+    /// <summary>os/architecture[/variant], with gaps where the configuration has them.</summary>
+    internal static string Platform(ImageConfig config) =>
         config.Os + "/" + config.Architecture + (string.IsNullOrEmpty(config.Variant) ? "" : "/" + config.Variant);
 
     private static bool IsList(byte[] json) => json.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'[', ..];

@@ -1,6 +1,8 @@
 namespace Containers.Engine.Images;
 
-/// <summary>An OCI image layout, packed or not (image specification, image-layout.md): index.json names manifests, blobs are named by digest.</summary>
+/// <summary>
+/// An OCI image layout, packed or not (image specification, image-layout.md): index.json names manifests, blobs are named by digest.
+/// </summary>
 internal static class LayoutReader
 {
     internal const string ImageName = "io.containerd.image.name";
@@ -37,7 +39,8 @@ internal static class LayoutReader
             else if (name.Length > 0 && options.References.Count == 0)
             {
                 string shown = name.Length <= 100 ? name : name[..100] + "…";
-                options.Warning?.Invoke($"The image {image.Id.Hex[..12]} is loaded without a name: in the archive it has only the tag '{shown}'.");
+                options.Warning?.Invoke(
+                    $"The image {image.Id.Hex[..12]} is loaded without a name: in the archive it has only the tag '{shown}'.");
             }
 
             images[image.Id] = image;
@@ -58,7 +61,7 @@ internal static class LayoutReader
         ImageConfig config = ImageConfigJson.Parse(json, manifest.Config.Digest.ToString());
         if (options.Platform is ImagePlatform wanted && !PlatformChoice.Fits(wanted, config))
         {
-            throw PlatformChoice.NotFound(wanted, [config.Os + "/" + config.Architecture], members.Subject);
+            throw PlatformChoice.NotFound(wanted, [ImageArchiveReader.Platform(config)], members.Subject);
         }
 
         List<IncomingLayer> layers = [];
@@ -85,8 +88,8 @@ internal static class LayoutReader
     }
 
     /// <summary>
-    /// What of the first level is to be loaded. Several entries with one name, or several without any, are one image for several platforms if
-    /// they say so; all others stand for themselves.
+    /// What of the first level is to be loaded. Several entries with one name, or several without any, are one image for several platforms
+    /// if they say so; all others stand for themselves.
     /// </summary>
     private static List<OciDescriptor> Choose(ImageIndex index, ImagePlatform wanted, string subject)
     {
@@ -113,8 +116,8 @@ internal static class LayoutReader
     }
 
     /// <summary>
-    /// containerd and docker write the whole name into an annotation of their own; the standard one may hold a whole name (podman) or a tag only
-    /// (umoci, skopeo, docker). Empty where there is neither.
+    /// containerd and docker write the whole name into an annotation of their own; the standard one may hold a whole name (podman) or a tag
+    /// only (umoci, skopeo, docker). Empty where there is neither.
     /// </summary>
     internal static string NameOf(OciDescriptor entry) =>
         entry.Annotations.TryGetValue(ImageName, out string? name) && name.Length > 0 ? name

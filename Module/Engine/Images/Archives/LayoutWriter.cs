@@ -116,9 +116,7 @@ internal sealed class LayoutWriter(ILayerSource layers, ArchiveSink sink, SavePr
             MediaType = manifest.MediaType,
             Digest = manifest.Digest,
             Size = manifest.Content.Length,
-            Platform = ImagePlatform.TryParse(
-                image.Config.Os + "/" + image.Config.Architecture + (string.IsNullOrEmpty(image.Config.Variant) ? "" : "/" + image.Config.Variant),
-                out ImagePlatform? platform) ? platform : null,
+            Platform = ImagePlatform.TryParse(ImageArchiveReader.Platform(image.Config), out ImagePlatform? platform) ? platform : null,
         };
         if (image.Names.Count == 0)
         {

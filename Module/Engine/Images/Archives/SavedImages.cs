@@ -4,15 +4,16 @@ namespace Containers.Engine.Images;
 internal static class SavedImages
 {
     /// <summary>
-    /// Each image once, in an order that does not depend on how they were asked for. An image asked for by its id has no name in the archive,
-    /// as docker save has it.
+    /// Each image once, in an order that does not depend on how they were asked for. An image asked for by its id has no name in the
+    /// archive, as docker save has it.
     /// </summary>
     /// <exception cref="EngineException">ImageNotFound, AmbiguousImageId, DamagedImage, DamagedLayer; NoImageNamed.</exception>
     internal static IReadOnlyList<SavedImage> Find(ImageStore store, IReadOnlyList<string> images)
     {
         if (images.Count == 0)
         {
-            throw new EngineException(EngineErrorKind.InvalidArgument, "NoImageNamed", "There is no image to save.", null, "Name at least one.");
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, "NoImageNamed", "There is no image to save.", null, "Name at least one.");
         }
 
         SortedDictionary<string, (ImageRecord Record, List<ImageReference> Names)> found = new(StringComparer.Ordinal);

@@ -1,8 +1,8 @@
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// Skopeo's "dir:" (containers-transports(5)), which podman calls docker-dir: manifest.json is the manifest as a registry would give it, every
-/// blob a file named by the digits of its digest, further manifests of a list are DIGITS.manifest.json. It holds no name.
+/// Skopeo's "dir:" (containers-transports(5)), which podman calls docker-dir: manifest.json is the manifest as a registry would give it,
+/// every blob a file named by the digits of its digest, further manifests of a list are DIGITS.manifest.json. It holds no name.
 /// </summary>
 internal static class TransportDirectoryReader
 {
