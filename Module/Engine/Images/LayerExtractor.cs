@@ -241,7 +241,9 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
                         return;
                     }
 
+                    // That closes the target's directory, or even takes it away.
                     ClearTheWay(parent, name);
+                    linkParent = OpenParent(_linkParents, _link, create: false);
                     continue;
                 }
 

@@ -17,7 +17,15 @@ internal sealed class TarIndexWriter : IDisposable
     {
         _target = target;
         _stream = new ZLibStream(target, CompressionLevel.Fastest);
-        _stream.Write(TarIndexFormat.Magic);
+        try
+        {
+            _stream.Write(TarIndexFormat.Magic);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Bytes of the archive that are no file's content.</summary>
