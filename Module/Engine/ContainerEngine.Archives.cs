@@ -5,19 +5,40 @@ namespace Containers.Engine;
 /// <summary>Images from and to archives.</summary>
 public sealed partial class ContainerEngine
 {
-    /// <summary>Loads every image of an archive: docker-archive old and new, OCI archive, any compression; or an OCI layout directory.</summary>
+    /// <summary>
+    /// Loads every image of an archive: docker-archive old and new, OCI archive, any compression; or an OCI layout directory.
+    /// </summary>
     /// <param name="path">A file or directory.</param>
-    /// <exception cref="EngineException">NotAnImageArchive (with a hint to -AsRootFileSystem where it is a plain tar), and what an import throws.</exception>
-    public IReadOnlyList<ContainerImage> Load(string path, LoadOptions options, CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="EngineException">
+    /// NotAnImageArchive (with a hint to -AsRootFileSystem where it is a plain tar), ArchiveNotFound, AmbiguousImageName, PlatformNotFound,
+    /// InvalidManifest, InvalidImageConfig, DigestMismatch, LayerMismatch, and what an import throws. Images before a damaged one stay.
+    /// </exception>
+    public IReadOnlyList<ContainerImage> Load(string path, LoadOptions options, CancellationToken cancel) =>
+        new ImageArchiveLoader(Images, Options.DataRoot, options).Load(path, cancel);
 
     /// <summary>The same from a stream that cannot seek.</summary>
-    public IReadOnlyList<ContainerImage> Load(Stream archive, LoadOptions options, CancellationToken cancel) => throw new NotImplementedException();
+    public IReadOnlyList<ContainerImage> Load(Stream archive, LoadOptions options, CancellationToken cancel) =>
+        new ImageArchiveLoader(Images, Options.DataRoot, options).Load(archive, cancel);
 
     /// <summary>Saves images into one archive or directory. The same images give the same bytes.</summary>
     /// <param name="images">References, ids; a reference without a tag means latest.</param>
-    /// <param name="path">A file or directory that is made; an incomplete one is removed.</param>
-    public void Save(IReadOnlyList<string> images, string path, SaveOptions options, CancellationToken cancel) => throw new NotImplementedException();
+    /// <param name="path">
+    /// A file or directory that is made; an incomplete one is removed. A file is compressed as its name says: .gz, .tgz, .zst. A directory
+    /// that is an OCI layout already is added to.
+    /// </param>
+    /// <exception cref="EngineException">
+    /// ImageNotFound, DamagedImage, DamagedLayer, ArchiveTargetExists, ArchiveWriteFailed, DiskFull, UnknownCompression.
+    /// </exception>
+    public void Save(IReadOnlyList<string> images, string path, SaveOptions options, CancellationToken cancel)
+    {
+        ImageStore store = Images;
+        new ImageArchiveSaver(new StoredLayers(store.Layers), options).Save(SavedImages.Find(store, images), path, cancel);
+    }
 
     /// <summary>The same into a stream; not for OciDirectory.</summary>
-    public void Save(IReadOnlyList<string> images, Stream target, SaveOptions options, CancellationToken cancel) => throw new NotImplementedException();
+    public void Save(IReadOnlyList<string> images, Stream target, SaveOptions options, CancellationToken cancel)
+    {
+        ImageStore store = Images;
+        new ImageArchiveSaver(new StoredLayers(store.Layers), options).Save(SavedImages.Find(store, images), target, cancel);
+    }
 }

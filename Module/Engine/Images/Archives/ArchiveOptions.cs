@@ -3,7 +3,9 @@ namespace Containers.Engine.Images;
 /// <summary>The form of a saved image.</summary>
 public enum ImageArchiveFormat
 {
-    /// <summary>A tar that docker load, podman load and skopeo's docker-archive and oci-archive read: manifest.json and an OCI layout in one.</summary>
+    /// <summary>
+    /// A tar that docker load, podman load and skopeo's docker-archive and oci-archive read: manifest.json and an OCI layout in one.
+    /// </summary>
     DockerArchive,
 
     /// <summary>A tar of an OCI image layout.</summary>
@@ -32,7 +34,8 @@ public sealed record LoadOptions
     public IReadOnlyList<ImageReference> References { get; init; } = [];
 
     /// <summary>
-    /// Asked before a name of the archive moves away from another image of this host (CVE-2026-50195), on the calling thread; null moves it.
+    /// Asked before a name of the archive moves away from another image of this host (CVE-2026-50195), on the calling thread; null moves
+    /// it.
     /// </summary>
     public Func<ImageReference, bool>? MayMove { get; init; }
 
