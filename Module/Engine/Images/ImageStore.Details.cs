@@ -102,7 +102,7 @@ public sealed partial class ImageStore
         }
 
         List<RemovedImage> removed = [];
-        Untag(reference, removed);
+        Untag([reference], removed);
         return removed[0];
     });
 
