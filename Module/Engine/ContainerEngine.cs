@@ -2,6 +2,7 @@ using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Networking;
+using Containers.Engine.Registry;
 
 namespace Containers.Engine;
 
@@ -23,6 +24,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly Reconciler _reconciler;
     private readonly HostSettingsStore _settings;
     private readonly NetworkService _networks;
+    private readonly RegistryService _registries;
 
     public ContainerEngine(EngineOptions options)
     {
@@ -37,6 +39,7 @@ public sealed partial class ContainerEngine : IDisposable
         _monitors = new MonitorProcess(options.MonitorPath);
         _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks);
         _reconciler = new Reconciler(_paths, _store, _launcher, _networks);
+        _registries = new RegistryService();
     }
 
     public EngineOptions Options { get; }
@@ -90,7 +93,11 @@ public sealed partial class ContainerEngine : IDisposable
         return null;
     }
 
-    public void Dispose() => _monitors.Dispose();
+    public void Dispose()
+    {
+        _registries.Dispose();
+        _monitors.Dispose();
+    }
 
     /// <summary>One operation at a time changes a container. A holder that died has let go; one that hangs is named.</summary>
     /// <exception cref="EngineException">ContainerBusy.</exception>
