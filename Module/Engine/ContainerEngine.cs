@@ -2,6 +2,7 @@ using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Networking;
+using Containers.Engine.Registry;
 using Containers.Engine.Storage;
 
 namespace Containers.Engine;
@@ -25,6 +26,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly HostSettingsStore _settings;
     private readonly NetworkService _networks;
     private readonly StorageDrivers _storage;
+    private readonly RegistryService _registries;
 
     public ContainerEngine(EngineOptions options)
     {
@@ -40,6 +42,7 @@ public sealed partial class ContainerEngine : IDisposable
         _storage = new StorageDrivers(options.DataRoot, () => _settings.Read().Storage.Driver);
         _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks, _storage);
         _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage);
+        _registries = new RegistryService();
     }
 
     public EngineOptions Options { get; }
@@ -93,7 +96,11 @@ public sealed partial class ContainerEngine : IDisposable
         return null;
     }
 
-    public void Dispose() => _monitors.Dispose();
+    public void Dispose()
+    {
+        _registries.Dispose();
+        _monitors.Dispose();
+    }
 
     /// <summary>One operation at a time changes a container. A holder that died has let go; one that hangs is named.</summary>
     /// <exception cref="EngineException">ContainerBusy.</exception>

@@ -19,6 +19,8 @@ internal sealed record ChildResult(int ExitCode, byte[] Output, byte[] Error, bo
 /// </summary>
 internal sealed unsafe class ChildProcess : IDisposable
 {
+    private static readonly string[] s_environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"];
+
     private readonly string _path;
     private readonly int _process;
     private readonly BoundedOutput _output;
@@ -33,11 +35,12 @@ internal sealed unsafe class ChildProcess : IDisposable
     /// <param name="arguments">Without the program's own name.</param>
     /// <param name="input">The whole of its standard input.</param>
     /// <param name="maximum">Bytes kept of each of its outputs; the rest is read and dropped.</param>
+    /// <param name="environment">NAME=VALUE each; a PATH of the system's folders and LC_ALL=C where null.</param>
     /// <exception cref="LinuxException">It could not be started.</exception>
     internal static ChildProcess Start(string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input = default,
-        int maximum = 1 << 20)
+        int maximum = 1 << 20, IReadOnlyList<string>? environment = null)
     {
-        if (!Path.IsPathRooted(path) || arguments.Append(path).Any(a => a.Contains('\0', StringComparison.Ordinal)))
+        if (!Path.IsPathRooted(path) || arguments.Append(path).Concat(environment ?? []).Any(a => a.Contains('\0', StringComparison.Ordinal)))
         {
             throw new ArgumentException($"\"{path}\" is not an absolute path, or an argument holds a zero byte.", nameof(path));
         }
@@ -53,7 +56,7 @@ internal sealed unsafe class ChildProcess : IDisposable
             }
 
             int pid;
-            int errno = Spawn(&pid, path, arguments, stdin, pipes[1], pipes[3]);
+            int errno = Spawn(&pid, path, arguments, environment ?? s_environment, stdin, pipes[1], pipes[3]);
             if (errno != 0)
             {
                 throw new LinuxException("posix_spawn", path, errno);
@@ -88,9 +91,9 @@ internal sealed unsafe class ChildProcess : IDisposable
     /// <summary>Starts a program and waits for its end.</summary>
     internal static ChildResult Run(
         string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input, TimeSpan timeout, CancellationToken stop,
-            int maximum = 1 << 20)
+            int maximum = 1 << 20, IReadOnlyList<string>? environment = null)
     {
-        using ChildProcess child = Start(path, arguments, input, maximum);
+        using ChildProcess child = Start(path, arguments, input, maximum, environment);
         return child.Wait(timeout, stop);
     }
 
@@ -245,7 +248,8 @@ internal sealed unsafe class ChildProcess : IDisposable
         return fd;
     }
 
-    private static int Spawn(int* pid, string path, IReadOnlyList<string> arguments, int stdin, int stdout, int stderr)
+    private static int Spawn(
+        int* pid, string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, int stdin, int stdout, int stderr)
     {
         // posix_spawn_file_actions_t and posix_spawnattr_t have at most 336 bytes in glibc and musl.
         byte* actions = stackalloc byte[512];
@@ -254,11 +258,11 @@ internal sealed unsafe class ChildProcess : IDisposable
         Libc.posix_spawn_file_actions_init(actions);
         Libc.posix_spawnattr_init(attributes);
         nint[] texts = [.. arguments.Prepend(path).Select(Marshal.StringToCoTaskMemUTF8), 0];
+        nint[] variables = [.. environment.Select(Marshal.StringToCoTaskMemUTF8), 0];
         try
         {
-            fixed (byte* nothing = "/dev/null\0"u8, search = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\0"u8,
-                c = "LC_ALL=C\0"u8)
-            fixed (nint* argv = texts)
+            fixed (byte* nothing = "/dev/null\0"u8)
+            fixed (nint* argv = texts, envp = variables)
             {
                 if (stdin < 0)
                 {
@@ -277,13 +281,12 @@ internal sealed unsafe class ChildProcess : IDisposable
                 Libc.posix_spawnattr_setsigmask(attributes, signals);
                 new Span<byte>(signals, 128).Fill(0xff);
                 Libc.posix_spawnattr_setsigdefault(attributes, signals);
-                byte** environment = stackalloc byte*[3] { search, c, null };
-                return Libc.posix_spawn(pid, (byte*)texts[0], actions, attributes, (byte**)argv, environment);
+                return Libc.posix_spawn(pid, (byte*)texts[0], actions, attributes, (byte**)argv, (byte**)envp);
             }
         }
         finally
         {
-            foreach (nint text in texts)
+            foreach (nint text in texts.Concat(variables))
             {
                 Marshal.FreeCoTaskMem(text);
             }
