@@ -1,7 +1,6 @@
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace Containers.Engine.Storage;
 
@@ -23,7 +22,9 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
 
     public string Name => DriverName;
 
-    /// <summary>Two overlays of the same upper directory do not know of each other (Documentation/filesystems/overlayfs.rst, "Sharing and copying layers").</summary>
+    /// <summary>
+    /// Two overlays of the same upper directory do not know of each other (Documentation/filesystems/overlayfs.rst, "Sharing and copying layers").
+    /// </summary>
     public bool CanOpenRunning => false;
 
     /// <summary>Comma and option, for those that this kernel knows.</summary>
@@ -70,15 +71,13 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
     /// <exception cref="EngineException">OverlayNotAvailable.</exception>
     public RootedDirectory OpenRoot(ImageRecord image, string? containerDirectory)
     {
-        List<string> all = [.. containerDirectory is null ? [] : new[] { Upper(containerDirectory) }];
-        all.AddRange(image.LayerDirectories.Select(layer => dataRoot + "/" + layer));
-        if (all.Count == 1)
+        if (containerDirectory is null && image.LayerDirectories.Count == 1)
         {
-            // Overlay wants two lower directories. An empty one below changes nothing, and whiteouts of a lone layer are still understood.
-            all.Add(EmptyDirectory());
+            return RootedDirectory.Open(dataRoot + "/" + image.LayerDirectories[0]);
         }
 
-        return Mount(string.Join(':', all.Select(Escape)), null, Libc.MOUNT_ATTR_RDONLY);
+        IEnumerable<string> upper = containerDirectory is null ? [] : [Path.GetRelativePath(dataRoot, Upper(containerDirectory))];
+        return OverlayView.Open(dataRoot, [.. upper, .. image.LayerDirectories]);
     }
 
     public RootedDirectory OpenWritten(string containerDirectory) => RootedDirectory.Open(Upper(containerDirectory));
@@ -105,23 +104,17 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
     }
 
     /// <summary>Mounts an overlay nowhere.</summary>
-    /// <param name="lower">Lower directories, escaped.</param>
-    /// <param name="writable">Options of a writable one, or null.</param>
-    internal static RootedDirectory Mount(string lower, (string Upper, string Work)? writable, uint attributes)
+    /// <param name="options">Name and value; null for a flag. The kernel takes 255 bytes for each.</param>
+    /// <param name="attributes">MOUNT_ATTR_*.</param>
+    /// <returns>A descriptor, or minus errno.</returns>
+    internal static int TryMount(IReadOnlyList<(string Key, string? Value)> options, uint attributes)
     {
-        List<(string Key, string? Value)> options = [("lowerdir", lower)];
-        if (writable is { } own)
-        {
-            options.AddRange([("upperdir", own.Upper), ("workdir", own.Work), ("volatile", null)]);
-            options.AddRange(PlainOptions.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(one => (one.Split('=')[0], (string?)"off")));
-        }
-
         fixed (byte* type = "overlay\0"u8)
         {
             int context = Libc.fsopen(type, Libc.FSOPEN_CLOEXEC);
             if (context < 0)
             {
-                throw NotAvailable(Errno.Last);
+                return -Errno.Last;
             }
 
             int mount = -1;
@@ -133,7 +126,7 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
             }
 
             _ = Libc.close(context);
-            return mount >= 0 ? new RootedDirectory(new SafeFileHandle(mount, ownsHandle: true)) : throw NotAvailable(errno);
+            return mount >= 0 ? mount : -errno;
         }
     }
 
@@ -141,9 +134,6 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
         errno == Errno.EPERM ? EngineErrorKind.PermissionDenied : EngineErrorKind.NotImplemented, "OverlayNotAvailable",
         $"The kernel cannot mount overlay file systems here: {Errno.Describe(errno)}.", "overlay",
         "Run as root, and load the overlay module (modprobe overlay).", new LinuxException("mount", "overlay", errno));
-
-    internal static string Escape(string path) =>
-        path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
 
     private static string Upper(string containerDirectory) => containerDirectory + "/layer/upper";
 
@@ -154,13 +144,6 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
             uint command = value is null ? Libc.FSCONFIG_SET_FLAG : Libc.FSCONFIG_SET_STRING;
             return Libc.fsconfig(context, command, name, text, 0) < 0 ? Errno.Last : 0;
         }
-    }
-
-    private string EmptyDirectory()
-    {
-        string path = dataRoot + "/layers/.empty";
-        Files.MakeDirectory(path, 0x1C0);
-        return path;
     }
 
     private void Walk(ImageRecord image, string containerDirectory, IDifferenceSink sink, IReadOnlyList<string>? paths, CancellationToken cancel)

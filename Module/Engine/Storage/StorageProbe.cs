@@ -134,13 +134,14 @@ internal sealed unsafe class StorageProbe(string dataRoot)
                 Files.MakeDirectory(folder + name, 0x1C0);
             }
 
-            // Escaped is the list of lower directories only: the other two are taken as they are.
-            using RootedDirectory root = OverlayDriver.Mount(OverlayDriver.Escape(folder + "/lower"), (folder + "/upper", folder + "/work"), 0);
-            return null;
-        }
-        catch (EngineException e) when (e.InnerException is LinuxException cause)
-        {
-            return "overlay cannot be mounted there: " + Errno.Describe(cause.Errno);
+            List<(string Key, string? Value)> options =
+            [
+                ("lowerdir", folder + "/lower"), ("upperdir", folder + "/upper"), ("workdir", folder + "/work"), ("volatile", null),
+                .. OverlayDriver.PlainOptions.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(one => (one.Split('=')[0], (string?)"off")),
+            ];
+            int mount = OverlayDriver.TryMount(options, 0);
+            _ = mount >= 0 ? Libc.close(mount) : 0;
+            return mount >= 0 ? null : "overlay cannot be mounted there: " + Errno.Describe(-mount);
         }
         catch (LinuxException e)
         {

@@ -34,7 +34,7 @@ internal sealed class MonitorRun : IDisposable
 
     internal const string Busybox = "/usr/bin/busybox";
 
-    private static string? Program
+    internal static string? Program
     {
         get
         {
