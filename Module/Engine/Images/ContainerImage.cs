@@ -21,6 +21,12 @@ public sealed record ContainerImage
     /// <summary>All names in their familiar form, sorted.</summary>
     public IReadOnlyList<string> References { get; init; } = [];
 
+    /// <summary>What registries know it by, "alpine@sha256:…" each, sorted.</summary>
+    public IReadOnlyList<string> Digests { get; init; } = [];
+
+    /// <summary>Of the first of <see cref="Digests"/>: "sha256:" and 64 digits; null where no registry is known to have it.</summary>
+    public string? Digest => Digests.Count == 0 ? null : Digests[0][(Digests[0].IndexOf('@', StringComparison.Ordinal) + 1)..];
+
     /// <summary>Of the first reference, or "&lt;none&gt;".</summary>
     public string Repository { get; init; } = "<none>";
 

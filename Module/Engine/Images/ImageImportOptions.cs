@@ -36,6 +36,9 @@ public sealed record ImageImportOptions
     /// <summary>Absolute paths.</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
+    /// <summary>Dockerfile instructions, applied in their order after everything above.</summary>
+    public IReadOnlyList<string> Changes { get; init; } = [];
+
     /// <summary>Time of creation; now where null. Set it to get the same image id from the same input.</summary>
     public DateTimeOffset? Created { get; init; }
 
