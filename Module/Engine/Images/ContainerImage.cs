@@ -18,16 +18,16 @@ public sealed record ContainerImage
     /// <summary>The first 12 digits of the id.</summary>
     public string ShortId => Id.Length < 19 ? Id : Id[7..19];
 
-    /// <summary>All names in their familiar form, sorted.</summary>
+    /// <summary>All tags in their familiar form, sorted.</summary>
     public IReadOnlyList<string> References { get; init; } = [];
 
-    /// <summary>What registries know it by, "alpine@sha256:…" each, sorted.</summary>
+    /// <summary>Manifests and indexes it came by: "alpine@sha256:…" each, sorted. It can be named so, but these are no names of its own.</summary>
     public IReadOnlyList<string> Digests { get; init; } = [];
 
-    /// <summary>Of the first of <see cref="Digests"/>: "sha256:" and 64 digits; null where no registry is known to have it.</summary>
-    public string? Digest => Digests.Count == 0 ? null : Digests[0][(Digests[0].IndexOf('@', StringComparison.Ordinal) + 1)..];
+    /// <summary>The digest of the first of <see cref="Digests"/>; null for an image that never was in a registry.</summary>
+    public string? Digest => Digests.Count > 0 ? Digests[0][(Digests[0].IndexOf('@', StringComparison.Ordinal) + 1)..] : null;
 
-    /// <summary>Of the first reference, or "&lt;none&gt;".</summary>
+    /// <summary>Of the first reference, else of the first digest (then the tag is "&lt;none&gt;", as docker has it), else "&lt;none&gt;".</summary>
     public string Repository { get; init; } = "<none>";
 
     /// <summary>Of the first reference, or "&lt;none&gt;".</summary>

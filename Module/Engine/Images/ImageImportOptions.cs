@@ -36,7 +36,7 @@ public sealed record ImageImportOptions
     /// <summary>Absolute paths.</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
-    /// <summary>Dockerfile instructions, applied in their order after everything above.</summary>
+    /// <summary>Dockerfile instructions that change what the other options say, in their order; see <see cref="ConfigChange"/>.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
     /// <summary>Time of creation; now where null. Set it to get the same image id from the same input.</summary>
