@@ -28,11 +28,13 @@ public sealed partial class ContainerEngine
         _ = DeviceLookup.Find(spec.Security);
         _store.Prepare();
         _reconciler.Run(starting: true);
+        IStorageDriver storage = _storage.Select(warnings);
+        record = record with { StorageDriver = storage.Name };
         string directory = _paths.NewContainer(id);
         try
         {
             using FileLock creating = BeginCreation(directory);
-            OverlayDriver.Prepare(directory);
+            storage.Prepare(directory, Images.Open(record.ImageId), CancellationToken.None);
             Files.MakeDirectory(directory + "/log", 0x1C0);
             record = record with { Name = ReserveName(name, id) };
             if (record.Spec.Network.Links.Count > 0)
@@ -51,6 +53,7 @@ public sealed partial class ContainerEngine
         }
         catch (Exception e)
         {
+            _storage.Release(directory);
             FileTree.Remove(directory);
             if (record.Name.Length > 0)
             {
@@ -124,6 +127,7 @@ public sealed partial class ContainerEngine
             Name = name,
             Created = DateTimeOffset.UtcNow,
             ImageId = image.Id,
+            StorageDriver = _storage.Select(null).Name,
             Command = LaunchPlanCompiler.CommandLine(spec.Process, ContainerLauncher.Defaults(image.Config)),
             Spec = spec with { Namespaces = namespaces, Network = network },
         };

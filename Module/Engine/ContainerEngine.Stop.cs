@@ -160,6 +160,7 @@ public sealed partial class ContainerEngine
             _store.Names.ReleaseAll(id);
         }
 
+        _storage.Release(_paths.TrashOf(id));
         FileTree.Remove(_paths.TrashOf(id));
         return true;
     }

@@ -2,6 +2,7 @@ using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Networking;
+using Containers.Engine.Storage;
 
 namespace Containers.Engine;
 
@@ -23,6 +24,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly Reconciler _reconciler;
     private readonly HostSettingsStore _settings;
     private readonly NetworkService _networks;
+    private readonly StorageDrivers _storage;
 
     public ContainerEngine(EngineOptions options)
     {
@@ -35,8 +37,9 @@ public sealed partial class ContainerEngine : IDisposable
         _store = new ContainerStore(_paths, networkStore);
         _networks = new NetworkService(networkPaths, networkStore, () => _settings.Read().Network, _store.IsActive);
         _monitors = new MonitorProcess(options.MonitorPath);
-        _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks);
-        _reconciler = new Reconciler(_paths, _store, _launcher, _networks);
+        _storage = new StorageDrivers(options.DataRoot, () => _settings.Read().Storage.Driver);
+        _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks, _storage);
+        _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage);
     }
 
     public EngineOptions Options { get; }
@@ -66,7 +69,7 @@ public sealed partial class ContainerEngine : IDisposable
     }
 
     public ContainerHost GetHost() =>
-        HostInformation.Collect(Options, _launcher.Host, _launcher.Cgroups, _store.List(), Images.List().Count);
+        HostInformation.Collect(Options, _launcher.Host, _launcher.Cgroups, _storage.Select(null).Name, _store.List(), Images.List().Count);
 
     /// <summary>The steps a start of this container takes, in order. Nothing is done.</summary>
     public IReadOnlyList<PlanStepDescription> GetPlan(string nameOrId) =>

@@ -58,6 +58,9 @@ public sealed record ImageDefaults
 
     /// <summary>Docker's extension: the shell of shell-form instructions.</summary>
     public IReadOnlyList<string> Shell { get; init; } = [];
+
+    /// <summary>Docker's extension: Dockerfile instructions for builds on top of the image.</summary>
+    public IReadOnlyList<string> OnBuild { get; init; } = [];
 }
 
 /// <summary>The layers of an image.</summary>

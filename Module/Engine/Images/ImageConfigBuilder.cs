@@ -5,7 +5,7 @@ namespace Containers.Engine.Images;
 /// <summary>Turns the options of an import into a configuration; says what is wrong before anything is read.</summary>
 internal static class ImageConfigBuilder
 {
-    /// <exception cref="EngineException">InvalidImageOption, InvalidImageReference.</exception>
+    /// <exception cref="EngineException">InvalidImageOption, InvalidImageReference, InvalidImageChange.</exception>
     internal static ImageConfig Build(ImageImportOptions options, string createdBy)
     {
         foreach (ImageReference reference in options.References)
@@ -37,7 +37,7 @@ internal static class ImageConfigBuilder
 
         (string os, string architecture, string? variant) = Platform(options.Platform);
         DateTimeOffset created = options.Created ?? DateTimeOffset.UtcNow;
-        return new ImageConfig
+        ImageConfig config = new()
         {
             Architecture = architecture,
             Os = os,
@@ -58,6 +58,7 @@ internal static class ImageConfigBuilder
             },
             History = [new ImageHistory { Created = created, CreatedBy = createdBy, Author = options.Author, Comment = options.Message }],
         };
+        return ConfigChange.ApplyAll(config, options.Changes);
     }
 
     private static (string Os, string Architecture, string? Variant) Platform(string? platform)
@@ -74,7 +75,8 @@ internal static class ImageConfigBuilder
         return (parts[0], parts[1], parts.Length == 3 ? parts[2] : null);
     }
 
-    private static string Port(string text)
+    /// <summary>port[-last][/protocol] with its protocol.</summary>
+    internal static string Port(string text)
     {
         int slash = text.IndexOf('/', StringComparison.Ordinal);
         string protocol = slash < 0 ? "tcp" : text[(slash + 1)..];

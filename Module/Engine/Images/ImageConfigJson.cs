@@ -142,6 +142,7 @@ internal static class ImageConfigJson
         Volumes = Keys(config, "Volumes"),
         Healthcheck = Get(config, "Healthcheck", JsonValueKind.Object)?.GetRawText(),
         Shell = Strings(config, "Shell"),
+        OnBuild = Strings(config, "OnBuild"),
     };
 
     private static JsonElement? Get(JsonElement parent, string name, JsonValueKind kind)
@@ -257,6 +258,7 @@ internal static class ImageConfigJson
             json.WriteRawValue(config.Healthcheck);
         }
 
+        WriteList(json, "OnBuild", config.OnBuild);
         WriteList(json, "Shell", config.Shell);
         json.WriteEndObject();
     }

@@ -15,7 +15,7 @@ namespace Containers.Engine.Lifecycle;
 
 /// <summary>From a record to a running, supervised process: look up, acquire, compile, start; undone in reverse when a part fails.</summary>
 internal sealed partial class ContainerLauncher(
-    EnginePaths paths, ContainerStore store, ImageStore images, MonitorProcess monitors, NetworkService networks)
+    EnginePaths paths, ContainerStore store, ImageStore images, MonitorProcess monitors, NetworkService networks, StorageDrivers storage)
 {
     /// <summary>The group of all containers, directly below the cgroup root: no session's end takes it along.</summary>
     internal const string CgroupRoot = "pwsh-containers";
@@ -26,7 +26,6 @@ internal sealed partial class ContainerLauncher(
     /// <summary>/etc/passwd and /etc/group of an image may not be larger (CVE-2026-47262).</summary>
     private const int MaximumAccountFile = 1 << 20;
 
-    private readonly OverlayDriver _storage = new(paths.DataRoot);
     private readonly ConcurrentDictionary<(string Image, string User, string Groups), UserIdentity> _users = new();
     private readonly ConcurrentDictionary<(string? Profile, CapabilitySet Capabilities), byte[]> _filters = new();
     private readonly Lazy<HostFacts> _host = new(HostFacts.Read);
@@ -151,7 +150,7 @@ internal sealed partial class ContainerLauncher(
             User = FindUser(record, image),
             Cgroup = cgroup,
             RootTarget = run + "/rootfs",
-            RootSteps = _storage.MountSteps(image.LayerDirectories, record.Id, run + "/rootfs", spec.RemoveOnExit),
+            RootSteps = storage.Get(record.StorageDriver).MountSteps(image, record.Id, run + "/rootfs", spec.RemoveOnExit),
             EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, EtcDirectory(spec, run) + "/" + name))],
             NetworkPrepared = UsesPreparedNetwork(spec),
             NetworkLockFile = network is null ? null : networks.LockFile,
@@ -199,7 +198,7 @@ internal sealed partial class ContainerLauncher(
             return known;
         }
 
-        using RootedDirectory root = _storage.OpenView(image.LayerDirectories, record.Started ? paths.Container(record.Id) + "/layer/upper" : null);
+        using RootedDirectory root = storage.Get(record.StorageDriver).OpenRoot(image, record.Started ? paths.Container(record.Id) : null);
         byte[] passwd = root.ReadSmallFile("/etc/passwd", MaximumAccountFile, followLast: true) ?? [];
         byte[] group = root.ReadSmallFile("/etc/group", MaximumAccountFile, followLast: true) ?? [];
         UserIdentity identity = UserResolver.Resolve(user, groups, passwd, group);

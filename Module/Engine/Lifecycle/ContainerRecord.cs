@@ -23,6 +23,9 @@ internal sealed record ContainerRecord
 
     public required ContainerSpec Spec { get; init; }
 
+    /// <summary>The storage driver that made its root; null for overlay, which was the only one in records without it.</summary>
+    public string? StorageDriver { get; init; }
+
     /// <summary>False until the first start: before it, the root is exactly the image.</summary>
     public bool Started { get; init; }
 

@@ -17,7 +17,8 @@ internal static class HostInformation
         Architecture other => other.ToString().ToLowerInvariant(),
     };
 
-    internal static ContainerHost Collect(EngineOptions options, HostFacts facts, CgroupHost cgroups, IReadOnlyList<Container> containers, int images)
+    internal static ContainerHost Collect(
+        EngineOptions options, HostFacts facts, CgroupHost cgroups, string storageDriver, IReadOnlyList<Container> containers, int images)
     {
         List<string> warnings = [];
         if (cgroups.Version == CgroupVersion.None)
@@ -33,9 +34,9 @@ internal static class HostInformation
             }
         }
 
-        if (!HasOverlay())
+        if (!Storage.StorageProbe.HasOverlay())
         {
-            warnings.Add("The kernel has no overlay file system: containers cannot be started.");
+            warnings.Add("The kernel has no overlay file system: other storage drivers are used, and containers made with overlay cannot be started.");
         }
 
         if (Libc.geteuid() != 0)
@@ -54,7 +55,7 @@ internal static class HostInformation
             MemoryBytes = ReadMemory(),
             DataRoot = options.DataRoot,
             RunRoot = options.RunRoot,
-            StorageDriver = Storage.OverlayDriver.Name,
+            StorageDriver = storageDriver,
             BackingFileSystem = BackingFileSystem(options.DataRoot),
             CgroupVersion = cgroups.Version.ToString(),
             CgroupControllers = [.. cgroups.Controllers.Order(StringComparer.Ordinal)],
@@ -67,21 +68,6 @@ internal static class HostInformation
             Images = images,
             Warnings = warnings,
         };
-    }
-
-    /// <summary>/proc/filesystems lists a module only once it is loaded; asking for the file system loads it, as a start would.</summary>
-    private static unsafe bool HasOverlay()
-    {
-        fixed (byte* name = "overlay\0"u8)
-        {
-            int fd = Libc.fsopen(name, Libc.FSOPEN_CLOEXEC);
-            if (fd >= 0)
-            {
-                Libc.close(fd);
-            }
-
-            return fd >= 0 || Errno.Last != Errno.ENODEV; // Without root EPERM: nothing can be said.
-        }
     }
 
     private static string ReadOsName()

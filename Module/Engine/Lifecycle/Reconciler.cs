@@ -1,5 +1,6 @@
 using Containers.Engine.Linux;
 using Containers.Engine.Networking;
+using Containers.Engine.Storage;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -8,7 +9,7 @@ namespace Containers.Engine.Lifecycle;
 /// containers that were being made, trees that were being deleted, runs whose monitor died. Cheap when there is nothing to do, and it
 /// never waits for anybody: what another session works on is that session's.
 /// </summary>
-internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher, NetworkService networks)
+internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher, NetworkService networks, StorageDrivers storage)
 {
     /// <param name="starting">A start follows: what all networked containers share can stay.</param>
     internal void Run(bool starting = false)
@@ -37,6 +38,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
             using FileLock? dead = TryLock(directory + "/operations.lock");
             if (dead is not null)
             {
+                storage.Release(directory);
                 FileTree.Remove(directory);
             }
         }
@@ -49,6 +51,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
             // A monitor that removes its container is still at it.
             if (!store.HasMonitor(Path.GetFileName(directory)))
             {
+                storage.Release(directory);
                 FileTree.Remove(directory);
             }
         }
@@ -93,6 +96,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
             {
                 Files.Rename(paths.Container(id), paths.TrashOf(id));
                 store.Names.Release(record.Name, id);
+                storage.Release(paths.TrashOf(id));
                 FileTree.Remove(paths.TrashOf(id));
             }
             else if (running)

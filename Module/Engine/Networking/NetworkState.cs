@@ -107,4 +107,6 @@ internal sealed record HostSettings
     public int Version { get; init; } = CurrentVersion;
 
     public NetworkSettings Network { get; init; } = new();
+
+    public Storage.StorageSettings Storage { get; init; } = new();
 }

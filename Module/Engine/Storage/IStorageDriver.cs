@@ -14,6 +14,7 @@ internal interface IStorageDriver
     public string Name { get; }
 
     /// <summary>Makes what a new container writes into, below its directory, which nobody else knows yet.</summary>
+    /// <exception cref="LinuxException">The file system failed; what was made goes with the directory (<see cref="Release"/> first).</exception>
     public void Prepare(string containerDirectory, ImageRecord image, CancellationToken cancel);
 
     /// <summary>The steps that mount a container's root at a path.</summary>
@@ -24,13 +25,23 @@ internal interface IStorageDriver
     /// <param name="containerDirectory">Null for the image itself.</param>
     public RootedDirectory OpenRoot(ImageRecord image, string? containerDirectory);
 
+    /// <summary>Whether <see cref="OpenRoot"/> can be used while the container runs.</summary>
+    public bool CanOpenRunning { get; }
+
+    /// <summary>What the container wrote, to look a name up in before the image; what it did not change may be missing.</summary>
+    public RootedDirectory OpenWritten(string containerDirectory);
+
     /// <summary>What differs between the container and its image, in the order of paths; feeds Get-ContainerChange and commits.</summary>
     public IEnumerable<ContainerChange> Changes(ImageRecord image, string containerDirectory, CancellationToken cancel);
 
     /// <summary>Writes the difference as a layer's tar: whiteouts as .wh. names, hard links, attributes; sorted, the same bytes for the same content.</summary>
     /// <param name="paths">Only these and what is below them; null for all.</param>
-    public void WriteDifference(ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, TarWriter writer, CancellationToken cancel);
+    /// <param name="latest">Later file times are written as this one; null for no limit.</param>
+    /// <returns>False when there is no difference, so that nothing was written.</returns>
+    public bool WriteDifference(
+        ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, DateTimeOffset? latest, TarWriter writer,
+        CancellationToken cancel);
 
-    /// <summary>Takes away what plain deletion of the container's directory cannot (subvolumes).</summary>
+    /// <summary>Takes away what plain deletion of the container's directory cannot, or only slowly (subvolumes).</summary>
     public void Release(string containerDirectory);
 }

@@ -1,3 +1,4 @@
+using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -8,55 +9,114 @@ namespace Containers.Engine.Storage;
 /// Container roots on overlayfs. The root is mounted by the new process in its own mount namespace: the host never sees it, and it is gone
 /// with the last process, whatever is killed when (docs/adr/0005).
 /// </summary>
-internal sealed unsafe class OverlayDriver(string dataRoot)
+internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
 {
+    internal const string DriverName = "overlay";
+
     /// <summary>The page of options mount(2) takes.</summary>
     private const int OptionsSize = 4095;
 
-    internal const string Name = "overlay";
+    /// <summary>What would make the upper directory something else than the difference; off whatever the module's defaults are.</summary>
+    private static readonly Lazy<string> s_plain = new(() => string.Concat(
+        new[] { "redirect_dir", "metacopy", "index" }
+            .Where(name => File.Exists("/sys/module/overlay/parameters/" + name)).Select(name => "," + name + "=off")));
 
-    /// <summary>Makes the directories of a new container's own layer.</summary>
-    internal static void Prepare(string containerDirectory)
+    public string Name => DriverName;
+
+    /// <summary>Two overlays of the same upper directory do not know of each other (Documentation/filesystems/overlayfs.rst, "Sharing and copying layers").</summary>
+    public bool CanOpenRunning => false;
+
+    /// <summary>Comma and option, for those that this kernel knows.</summary>
+    internal static string PlainOptions => s_plain.Value;
+
+    public void Prepare(string containerDirectory, ImageRecord image, CancellationToken cancel)
     {
         Files.MakeDirectory(containerDirectory + "/layer", 0x1C0);
-        Files.MakeDirectory(containerDirectory + "/layer/upper", 0x1ED); // 0755: it becomes the container's /
+        Files.MakeDirectory(containerDirectory + "/layer/upper", 0x1ED);
         Files.MakeDirectory(containerDirectory + "/layer/work", 0x1C0);
+
+        // It becomes the container's /, so it is as the image's is; of all layers the top one has the word.
+        using RootedDirectory top = RootedDirectory.Open(dataRoot + "/" + image.LayerDirectories[0]);
+        using RootedDirectory upper = RootedDirectory.Open(containerDirectory + "/layer/upper");
+        Libc.statx_t status = RootedDirectory.StatHandle(top.Handle, "/");
+        fixed (byte* native = NativePath.From(containerDirectory + "/layer/upper"))
+        {
+            if (Libc.fchownat(Libc.AT_FDCWD, native, status.stx_uid, status.stx_gid, Libc.AT_SYMLINK_NOFOLLOW) != 0
+                || Libc.fchmodat(Libc.AT_FDCWD, native, status.stx_mode & 0xFFFu, 0) != 0)
+            {
+                throw new LinuxException("fchownat", containerDirectory + "/layer/upper", Errno.Last);
+            }
+        }
     }
 
-    /// <summary>The steps that mount a container's root.</summary>
-    /// <param name="layers">Layer directories relative to the data root, top first.</param>
-    /// <param name="id">The container.</param>
-    /// <param name="target">Where.</param>
-    /// <param name="throwAway">The layer is deleted at the end: it need not be written to the disk when it is unmounted.</param>
     /// <exception cref="EngineException">TooManyLayers.</exception>
-    internal IReadOnlyList<LaunchStep> MountSteps(IReadOnlyList<string> layers, string id, string target, bool throwAway)
+    public IReadOnlyList<LaunchStep> MountSteps(ImageRecord image, string containerId, string target, bool throwAway)
     {
         // Relative names from the data root: short, and free of characters that the options would need escaped.
-        string own = "containers/" + id + "/layer/";
-        string options = $"lowerdir={string.Join(':', layers)},upperdir={own}upper,workdir={own}work{(throwAway ? ",volatile" : "")}";
+        string own = "containers/" + containerId + "/layer/";
+        string options = $"lowerdir={string.Join(':', image.LayerDirectories)},upperdir={own}upper,workdir={own}work{PlainOptions}"
+            + (throwAway ? ",volatile" : "");
         if (options.Length > OptionsSize)
         {
             throw new EngineException(
-                EngineErrorKind.LimitsExceeded, "TooManyLayers", $"The image has {layers.Count} layers, more than one overlay can hold.", id,
+                EngineErrorKind.LimitsExceeded, "TooManyLayers",
+                $"The image has {image.LayerDirectories.Count} layers, more than one overlay can hold.", containerId,
                 "Use an image with fewer layers.");
         }
 
         return [LaunchSteps.ChangeHostDirectory(dataRoot), LaunchSteps.Mount("overlay", target, "overlay", 0, options)];
     }
 
-    /// <summary>The root as the container will see it, to look things up in: mounted nowhere, read-only.</summary>
-    /// <param name="layers">Layer directories relative to the data root, top first.</param>
-    /// <param name="upper">The container's own layer, when it has been used.</param>
     /// <exception cref="EngineException">OverlayNotAvailable.</exception>
-    internal RootedDirectory OpenView(IReadOnlyList<string> layers, string? upper)
+    public RootedDirectory OpenRoot(ImageRecord image, string? containerDirectory)
     {
-        List<string> all = [.. upper is null ? [] : new[] { upper }, .. layers.Select(layer => dataRoot + "/" + layer)];
+        List<string> all = [.. containerDirectory is null ? [] : new[] { Upper(containerDirectory) }];
+        all.AddRange(image.LayerDirectories.Select(layer => dataRoot + "/" + layer));
         if (all.Count == 1)
         {
-            return RootedDirectory.Open(all[0]);
+            // Overlay wants two lower directories. An empty one below changes nothing, and whiteouts of a lone layer are still understood.
+            all.Add(EmptyDirectory());
         }
 
-        fixed (byte* type = "overlay\0"u8, lowerdir = "lowerdir\0"u8, options = NativePath.From(string.Join(':', all.Select(Escape))))
+        return Mount(string.Join(':', all.Select(Escape)), null, Libc.MOUNT_ATTR_RDONLY);
+    }
+
+    public RootedDirectory OpenWritten(string containerDirectory) => RootedDirectory.Open(Upper(containerDirectory));
+
+    public IEnumerable<ContainerChange> Changes(ImageRecord image, string containerDirectory, CancellationToken cancel)
+    {
+        ChangeList list = new();
+        Walk(image, containerDirectory, list, null, cancel);
+        return list.Changes;
+    }
+
+    public bool WriteDifference(
+        ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, DateTimeOffset? latest, TarWriter writer,
+        CancellationToken cancel)
+    {
+        DifferenceWriter difference = new(writer, latest?.ToUnixTimeSeconds() ?? long.MaxValue, cancel);
+        Walk(image, containerDirectory, difference, paths, cancel);
+        return difference.Any;
+    }
+
+    public void Release(string containerDirectory)
+    {
+        // Plain directories: nothing to do.
+    }
+
+    /// <summary>Mounts an overlay nowhere.</summary>
+    /// <param name="lower">Lower directories, escaped.</param>
+    /// <param name="writable">Options of a writable one, or null.</param>
+    internal static RootedDirectory Mount(string lower, (string Upper, string Work)? writable, uint attributes)
+    {
+        List<(string Key, string? Value)> options = [("lowerdir", lower)];
+        if (writable is { } own)
+        {
+            options.AddRange([("upperdir", own.Upper), ("workdir", own.Work), ("volatile", null)]);
+            options.AddRange(PlainOptions.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(one => (one.Split('=')[0], (string?)"off")));
+        }
+
+        fixed (byte* type = "overlay\0"u8)
         {
             int context = Libc.fsopen(type, Libc.FSOPEN_CLOEXEC);
             if (context < 0)
@@ -65,15 +125,14 @@ internal sealed unsafe class OverlayDriver(string dataRoot)
             }
 
             int mount = -1;
-            int errno = 0;
-            if (Libc.fsconfig(context, Libc.FSCONFIG_SET_STRING, lowerdir, options, 0) < 0
-                || Libc.fsconfig(context, Libc.FSCONFIG_CMD_CREATE, null, null, 0) < 0
-                || (mount = Libc.fsmount(context, Libc.FSMOUNT_CLOEXEC, Libc.MOUNT_ATTR_RDONLY)) < 0)
+            int errno = options.Select(one => Configure(context, one.Key, one.Value)).FirstOrDefault(error => error != 0);
+            if (errno == 0 && (Libc.fsconfig(context, Libc.FSCONFIG_CMD_CREATE, null, null, 0) < 0
+                || (mount = Libc.fsmount(context, Libc.FSMOUNT_CLOEXEC, attributes)) < 0))
             {
                 errno = Errno.Last;
             }
 
-            Libc.close(context);
+            _ = Libc.close(context);
             return mount >= 0 ? new RootedDirectory(new SafeFileHandle(mount, ownsHandle: true)) : throw NotAvailable(errno);
         }
     }
@@ -83,6 +142,35 @@ internal sealed unsafe class OverlayDriver(string dataRoot)
         $"The kernel cannot mount overlay file systems here: {Errno.Describe(errno)}.", "overlay",
         "Run as root, and load the overlay module (modprobe overlay).", new LinuxException("mount", "overlay", errno));
 
-    private static string Escape(string path) =>
+    internal static string Escape(string path) =>
         path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
+
+    private static string Upper(string containerDirectory) => containerDirectory + "/layer/upper";
+
+    private static int Configure(int context, string key, string? value)
+    {
+        fixed (byte* name = NativePath.From(key), text = value is null ? null : NativePath.From(value))
+        {
+            uint command = value is null ? Libc.FSCONFIG_SET_FLAG : Libc.FSCONFIG_SET_STRING;
+            return Libc.fsconfig(context, command, name, text, 0) < 0 ? Errno.Last : 0;
+        }
+    }
+
+    private string EmptyDirectory()
+    {
+        string path = dataRoot + "/layers/.empty";
+        Files.MakeDirectory(path, 0x1C0);
+        return path;
+    }
+
+    private void Walk(ImageRecord image, string containerDirectory, IDifferenceSink sink, IReadOnlyList<string>? paths, CancellationToken cancel)
+    {
+        using RootedDirectory original = OpenRoot(image, null);
+        using RootedDirectory upper = OpenWritten(containerDirectory);
+        bool native = RedirectFinder.IsPlain(upper, cancel);
+        using RootedDirectory changed = native ? upper : OpenRoot(image, containerDirectory);
+        DifferenceWalker walker = new(
+            sink, native ? DifferenceMode.Upper : DifferenceMode.Trees, new PathFilter(paths), hideMountPoints: true, new ImportLimits().MaxDepth, cancel);
+        walker.Run((int)changed.Handle.DangerousGetHandle(), (int)original.Handle.DangerousGetHandle());
+    }
 }
