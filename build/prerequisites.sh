@@ -14,6 +14,7 @@ test|has iptables-restore|networks of containers need the firewall|iptables|ipta
 test|has ip|the tests make network namespaces with neighbours and routers|iproute2|iproute|iproute2|iproute2
 test|has busybox|the smallest image of the tests is made of it|busybox-static|busybox|busybox-static|busybox-static
 test|has debootstrap|the tests run a Debian root file system|debootstrap|debootstrap|debootstrap|debootstrap
+test|has docker-registry|images are pushed to, and pulled from, a registry on loopback|docker-registry|docker-distribution|docker-registry|distribution-registry
 test|has tmux|the tests of the prompt need a terminal|tmux|tmux|tmux|tmux
 TABLE
 }

@@ -43,4 +43,45 @@ public abstract partial class ContainersCmdlet
                 EngineErrorKind.ReadError, "FileUnreadable", $"The file \"{resolved}\" cannot be read: {e.Message}", resolved, null, e);
         }
     }
+
+    /// <summary>Replaces a small file of the user's as a whole.</summary>
+    private protected void WriteUserFile(string path, string text)
+    {
+        string resolved = ResolvePath(path);
+        try
+        {
+            File.WriteAllText(resolved, text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritten(resolved, e);
+        }
+    }
+
+    /// <summary>The path that a cmdlet is about to make; one that exists needs -Force.</summary>
+    /// <exception cref="EngineException">FileExists; NotAFilePath for devices, which a new file would take the place of.</exception>
+    private protected string ResolveNewPath(string path, bool force)
+    {
+        string resolved = ResolvePath(path);
+        if (resolved.StartsWith("/dev/", StringComparison.Ordinal) && !resolved.StartsWith("/dev/shm/", StringComparison.Ordinal))
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, "NotAFilePath", $"\"{resolved}\" is no place for a file.", resolved,
+                "Give the path of a file, or use -AsByteStream.");
+        }
+
+        bool empty = Directory.Exists(resolved) && !Directory.EnumerateFileSystemEntries(resolved).Any();
+        return force || empty || !Path.Exists(resolved) ? resolved : throw FileExists(resolved);
+    }
+
+    private protected static EngineException FileExists(string path) => new(
+        EngineErrorKind.ResourceExists, ErrorIds.FileExists, $"\"{path}\" exists.", path, "Choose another path, or use -Force to replace it.");
+
+    private protected static EngineException NotWritten(string path, Exception e) => new(
+        EngineErrorKind.WriteError, "FileNotWritten", $"The file \"{path}\" cannot be written: {e.Message}", path,
+        "Choose another path, or make room.", e);
+
+    /// <summary>A file or directory that was made, as Get-Item shows it.</summary>
+    private protected void WriteItem(string path) =>
+        WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
 }

@@ -7,7 +7,7 @@ namespace Containers.Cmdlets;
 /// <summary>Which networks and bridges the user means.</summary>
 public abstract partial class ContainersCmdlet
 {
-    private const WildcardOptions IgnoreCase = WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant;
+    private protected const WildcardOptions IgnoreCase = WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant;
 
     /// <summary>A network or bridge has no wildcard in its name, so there is no literal meaning to be tried first.</summary>
     private protected static IEnumerable<T> Matching<T>(string pattern, IEnumerable<T> all, Func<T, string> name)

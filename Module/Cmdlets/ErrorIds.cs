@@ -7,13 +7,23 @@ internal static class ErrorIds
 
     internal const string ContainerNotFound = "ContainerNotFound";
 
+    internal const string CredentialMissing = "CredentialMissing";
+
+    internal const string FileExists = "FileExists";
+
+    internal const string ImageTagExists = "ImageTagExists";
+
     internal const string InvalidAddress = "InvalidAddress";
 
     internal const string NetworkExists = "NetworkExists";
 
     internal const string NetworkModeConflict = "NetworkModeConflict";
 
+    internal const string ParameterNeedsRootFileSystem = "ParameterNeedsRootFileSystem";
+
     internal const string PortMissing = "PortMissing";
 
     internal const string PortNotPublished = "PortNotPublished";
+
+    internal const string TagNotAllowed = "TagNotAllowed";
 }

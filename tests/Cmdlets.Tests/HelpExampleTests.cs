@@ -1,13 +1,17 @@
 using System.Management.Automation;
 using Containers.Cmdlets.Tests.Hosting;
+using Containers.Cmdlets.Tests.Images;
 using Containers.HelpBuilder;
 
 namespace Containers.Cmdlets.Tests;
 
 /// <summary>Runs every example of the help pages as it stands: what the help promises works, and says so without an error.</summary>
 [Collection("hosted shell")]
-public sealed class HelpExampleTests
+public sealed class HelpExampleTests(LoopbackRegistry registry) : IClassFixture<LoopbackRegistry>
 {
+    /// <summary>What the pages call the registry that the tests start at a port of the kernel's choice: docs/cmdlets/_format.md.</summary>
+    private const string RegistryInPages = "localhost:5000";
+
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private static readonly Lazy<IReadOnlyList<HelpExample>> s_examples = new(() => [.. HelpPages.Examples(PagesFolder())]);
@@ -34,12 +38,14 @@ public sealed class HelpExampleTests
         Skip.If(BuiltOutput.Module is null, "The module is not staged: run ./build.sh build.");
         Skip.IfNot(IsInstalled("busybox"), "busybox is not installed (Debian: busybox-static).");
         HelpExample example = s_examples.Value.Single(each => each.Cmdlet == cmdlet && each.Title == title);
+        bool needsRegistry = example.Code.Contains(RegistryInPages, StringComparison.Ordinal);
+        Skip.If(needsRegistry && LoopbackRegistry.Missing is not null, LoopbackRegistry.Missing);
         using TemporaryFolder current = new();
         using HostedShell shell = new();
         AssertNoErrors(shell.Run("Set-Location $args[0]; New-ContainerImage -Name busybox -Program busybox", current.Path));
         try
         {
-            Task<ScriptResult> running = shell.RunAsync(example.Code);
+            Task<ScriptResult> running = shell.RunAsync(example.Code.Replace(RegistryInPages, registry.Address, StringComparison.Ordinal));
             if (await Task.WhenAny(running, Task.Delay(s_patience)) != running)
             {
                 shell.Stop();

@@ -15,9 +15,13 @@ function New-TestRoot {
         Folder = $folder
         Data   = $env:CONTAINERS_DATA_ROOT
         Run    = $env:CONTAINERS_RUN_ROOT
+        Config = $env:CONTAINERS_REGISTRIES_CONF
     }
     $env:CONTAINERS_DATA_ROOT = Join-Path $folder 'data'
     $env:CONTAINERS_RUN_ROOT = Join-Path $folder 'run'
+    # No test asks a registry of the world for an image.
+    $env:CONTAINERS_REGISTRIES_CONF = Join-Path $folder 'registries.conf'
+    Set-Content -LiteralPath $env:CONTAINERS_REGISTRIES_CONF -Value '[[registry]]', 'location = "docker.io"', 'blocked = true'
     $root
 }
 
@@ -25,6 +29,7 @@ function New-TestRoot {
 function Remove-TestRoot([hashtable] $Root) {
     $env:CONTAINERS_DATA_ROOT = $Root.Data
     $env:CONTAINERS_RUN_ROOT = $Root.Run
+    $env:CONTAINERS_REGISTRIES_CONF = $Root.Config
     Remove-Item -Recurse -Force -LiteralPath $Root.Folder
 }
 

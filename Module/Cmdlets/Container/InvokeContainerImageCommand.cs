@@ -14,7 +14,7 @@ namespace Containers.Cmdlets;
 [Cmdlet(VerbsLifecycle.Invoke, "ContainerImage", SupportsShouldProcess = true, DefaultParameterSetName = DefinitionSet)]
 [Alias("Run-ContainerImage", "Run-Container")]
 [OutputType(typeof(string), typeof(Container))]
-public sealed partial class InvokeContainerImageCommand : ContainerDefinitionCmdlet, IDisposable
+public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdlet, IDisposable
 {
     /// <summary>What the container reads from its standard input.</summary>
     [Parameter(ValueFromPipeline = true)]
@@ -79,7 +79,7 @@ public sealed partial class InvokeContainerImageCommand : ContainerDefinitionCmd
     private void RunDetached()
     {
         if (TryRun(RefuseInput)
-            && TryRun(_ => Create(BuildSpec()), out Container? created)
+            && TryRun(stop => Create(BuildSpec(), stop), out Container? created)
             && TryRun(stop => Start(created, stop), out Container? started))
         {
             WriteObject(started);
@@ -112,7 +112,7 @@ public sealed partial class InvokeContainerImageCommand : ContainerDefinitionCmd
     private ForegroundRun Launch(CancellationToken stop)
     {
         ContainerSpec spec = BuildSpec();
-        Container created = Create(spec);
+        Container created = Create(spec, stop);
         try
         {
             RunSession session = Engine.StartAttached(created.Id, Warnings, stop);

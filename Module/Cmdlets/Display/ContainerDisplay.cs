@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Containers.Engine.Images;
 using Containers.Engine.Lifecycle;
+using Containers.Engine.Storage;
 
 namespace Containers.Cmdlets;
 
@@ -92,6 +93,25 @@ public static class ContainerDisplay
         string stream = entry.Stream == LogStream.Stderr ? "stderr" : "stdout";
         return $"{time} {Plain(entry.Container)} {stream} {Plain(entry.Line)}";
     }
+
+    /// <summary>'image "web:1"': what is to be cleared, for a question.</summary>
+    public static string Item(ReclaimedItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return $"{Plain(item.Type).ToLowerInvariant()} \"{Plain(item.Name.Length > 0 ? item.Name : item.Id)}\"";
+    }
+
+    /// <summary>The first 12 digits of a digest or id; other text as it is.</summary>
+    public static string Digits(string? digest)
+    {
+        string plain = Plain(digest);
+        plain = plain[(plain.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return plain.Length > 12 ? plain[..12] : plain;
+    }
+
+    /// <summary>"12.3 MB (40%)": a part of a whole.</summary>
+    public static string Share(long part, long whole) =>
+        ByteSize.Format(part) + (whole > 0 ? $" ({part * 100.0 / whole:0}%)" : "");
 
     private static string Quote(string argument) =>
         argument.Length > 0 && !argument.Contains(' ', StringComparison.Ordinal) ? argument : "'" + argument + "'";

@@ -5,8 +5,8 @@ using Containers.Engine.Networking;
 namespace Containers.Cmdlets;
 
 /// <summary>
-/// Changes what is set for the networks of this host: what dockerd takes as options. What is not given stays as it is; $null or an empty
-/// text gives a choice back to the engine.
+/// Changes what is set for this host: what dockerd takes as options. What is not given stays as it is; $null or an empty text gives a choice
+/// back to the engine.
 /// </summary>
 [Cmdlet(VerbsCommon.Set, "ContainerHost", SupportsShouldProcess = true)]
 [OutputType(typeof(ContainerHost))]
@@ -16,11 +16,19 @@ public sealed partial class SetContainerHostCommand : ContainersCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>-s: overlay, btrfs or vfs for new containers; auto for what the host can.</summary>
+    [Parameter, ArgumentCompleter(typeof(StorageDriverCompleter))]
+    [AllowNull, AllowEmptyString]
+    public string? StorageDriver { get; set; }
+
+    private string? Driver => string.IsNullOrEmpty(StorageDriver) ? null : StorageDriver;
+
     protected override void ProcessRecord()
     {
         // Judged before anything is asked or shown, so that -WhatIf is also the question whether it would be accepted.
         List<string> foreseen = [];
-        if (!TryRun(_ => Engine.GetNetworkSettings(), out NetworkSettings? before)
+        if (!TryRun(_ => Set(validateOnly: true))
+            || !TryRun(_ => Engine.GetNetworkSettings(), out NetworkSettings? before)
             || !TryRun(_ => Engine.SetNetworkSettings(Change, validateOnly: true, foreseen), out NetworkSettings? after))
         {
             return;
@@ -29,7 +37,8 @@ public sealed partial class SetContainerHostCommand : ContainersCmdlet
         string what = Describe(before, after);
         if (ShouldProcess(what, what + "?", "Confirm", out ShouldProcessReason reason))
         {
-            if (TryRun(_ => Engine.SetNetworkSettings(Change, validateOnly: false, Warnings), out _)
+            if (TryRun(_ => Set(validateOnly: false))
+                && TryRun(_ => Engine.SetNetworkSettings(Change, validateOnly: false, Warnings), out _)
                 && PassThru
                 && TryRun(_ => GetHostWithSettings(), out PSObject? host))
             {
@@ -42,7 +51,22 @@ public sealed partial class SetContainerHostCommand : ContainersCmdlet
         }
     }
 
-    private static string Describe(NetworkSettings before, NetworkSettings after)
+    private void Set(bool validateOnly)
+    {
+        if (IsGiven(nameof(StorageDriver)))
+        {
+            Engine.SetStorageDriver(Driver, validateOnly);
+        }
+    }
+
+    private string Describe(NetworkSettings before, NetworkSettings after)
+    {
+        string networks = DescribeNetworks(before, after);
+        string storage = $"Set the storage driver of new containers to {Driver ?? "auto"}";
+        return !IsGiven(nameof(StorageDriver)) ? networks : before == after ? storage : storage + ". " + networks;
+    }
+
+    private static string DescribeNetworks(NetworkSettings before, NetworkSettings after)
     {
         string changes = string.Join(", ", NetworkDisplay.Differences(before, after)
             .Select(change => $"{change.Name} from {change.Before} to {change.After}"));

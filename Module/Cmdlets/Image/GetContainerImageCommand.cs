@@ -16,6 +16,15 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
 
     private const string ContainerSet = "Container";
 
+    /// <summary>Objects that the view with digests is for: Module/Formats/ContainerImage.format.ps1xml.</summary>
+    private const string DigestView = "Containers.Engine.Images.ContainerImage#Digest";
+
+    private DateTimeOffset? _before;
+
+    private DateTimeOffset? _since;
+
+    private bool _known;
+
     /// <summary>name[:tag], id or beginning of an id; wildcards match names with and without their tag.</summary>
     [Parameter(ParameterSetName = NameSet, Position = 0, ValueFromPipeline = true)]
     [Alias("Reference", "ImageName", "ImageIdOrName")]
@@ -44,8 +53,37 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
     [Parameter, MapTransformation(Bare = BareKey.Null)]
     public IDictionary? Label { get; set; }
 
+    /// <summary>Only those that were made before this image.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ImageNameTransformation]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string? Before { get; set; }
+
+    /// <summary>Only those that were made after this image.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ImageNameTransformation]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string? Since { get; set; }
+
+    /// <summary>Shows the digests that registries know the images by.</summary>
+    [Parameter]
+    public SwitchParameter Digest { get; set; }
+
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _known = TryRun(_ => FindMoments());
+    }
+
     protected override void ProcessRecord()
     {
+        if (!_known)
+        {
+            return;
+        }
+
         string[] asked = ParameterSetName switch
         {
             IdSet => Id,
@@ -72,26 +110,34 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
 
     private List<ContainerImage> ImagesMatching(string pattern)
     {
-        WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-        return [.. Engine.Images.List().Where(image => image.References.Any(reference => Fits(wildcard, reference)))];
+        WildcardPattern wildcard = WildcardPattern.Get(pattern, IgnoreCase);
+        return [.. Engine.Images.List().Where(image => image.References.Any(reference => FitsReference(wildcard, reference)))];
     }
 
-    /// <summary>"busy*" and "busybox:*" both mean busybox:latest; the colon of a registry's port is no tag's.</summary>
-    private static bool Fits(WildcardPattern pattern, string reference)
+    /// <remarks>An image that is not there is told before anything is written.</remarks>
+    private void FindMoments()
     {
-        int colon = reference.LastIndexOf(':');
-        string full = colon > reference.LastIndexOf('/') ? reference : reference + ":latest";
-        return pattern.IsMatch(full) || pattern.IsMatch(full[..full.LastIndexOf(':')]);
+        _before = Before is null ? null : Engine.Images.Get(Before).Created;
+        _since = Since is null ? null : Engine.Images.Get(Since).Created;
     }
 
     private void Write(IEnumerable<ContainerImage> images)
     {
-        foreach (ContainerImage image in images)
+        foreach (ContainerImage image in images.Where(IsWanted))
         {
-            if ((!Dangling || image.References.Count == 0) && HasLabels(image.Labels, Label))
+            PSObject output = new(image);
+            if (Digest)
             {
-                WriteObject(image);
+                output.TypeNames.Insert(0, DigestView);
             }
+
+            WriteObject(output);
         }
     }
+
+    private bool IsWanted(ContainerImage image) =>
+        (!Dangling || image.References.Count == 0)
+        && HasLabels(image.Labels, Label)
+        && (_before is null || image.Created < _before)
+        && (_since is null || image.Created > _since);
 }

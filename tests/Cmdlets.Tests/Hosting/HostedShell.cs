@@ -32,6 +32,11 @@ public sealed class HostedShell : IDisposable
         RunRoot = Directory.CreateDirectory(Path.Combine(_folder.Path, "run")).FullName;
         SetEnvironment("CONTAINERS_DATA_ROOT", DataRoot);
         SetEnvironment("CONTAINERS_RUN_ROOT", RunRoot);
+
+        // No test asks a registry of the world for an image, and none reads or writes the credentials of whoever runs it.
+        SetEnvironment("CONTAINERS_REGISTRIES_CONF", _folder.File("registries.conf", "[[registry]]\nlocation = \"docker.io\"\nblocked = true\n"));
+        SetEnvironment("REGISTRY_AUTH_FILE", Path.Combine(_folder.Path, "auth.json"));
+        SetEnvironment("DOCKER_CONFIG", _folder.Path);
         _host = new CapturingHost(width);
         _runspace = RunspaceFactory.CreateRunspace(_host, ShellSessionState.Create());
         _runspace.Open();

@@ -9,7 +9,8 @@ public sealed class ModuleShell : IDisposable
     private const string Prelude = """
         function Get-EngineType($Name) {
             foreach ($assembly in [Containers.Cmdlets.ModuleLoader]::EngineContext.Assemblies) {
-                $type = $assembly.GetType("Containers.Engine.Networking.$Name"); if ($type) { return $type } } }
+                foreach ($space in 'Networking', 'Images', 'Storage', 'Registry', 'Distribution') {
+                    $type = $assembly.GetType("Containers.Engine.$space.$Name"); if ($type) { return $type } } } }
         function New-EngineObject($Name, $Values) {
             $type = Get-EngineType $Name
             if ($Values -isnot [hashtable]) { return [Activator]::CreateInstance($type, [object[]]$Values) }
