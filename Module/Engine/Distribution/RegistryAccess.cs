@@ -12,5 +12,10 @@ internal sealed record RegistryAccess(
     Func<ImageReference, RegistryCredential?, IReadOnlyList<RegistryRepository>> OpenForPull,
     Func<ImageReference, RegistryCredential?, RegistryRepository> OpenForPush)
 {
-    internal static RegistryAccess Of(RegistryService service) => new(service.Candidates, service.OpenForPull, service.OpenForPush);
+    /// <param name="retry">Further attempts after a transient failure; null for the engine's own number.</param>
+    /// <param name="cancel">Ends what opening a registry may take: a credential helper, for one.</param>
+    internal static RegistryAccess Of(RegistryService service, int? retry, CancellationToken cancel) => new(
+        service.Candidates,
+        (reference, credential) => service.OpenForPull(reference, credential, retry, cancel),
+        (reference, credential) => service.OpenForPush(reference, credential, retry, cancel));
 }
