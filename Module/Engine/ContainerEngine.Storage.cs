@@ -1,3 +1,4 @@
+using Containers.Engine.Images;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Storage;
 
@@ -40,7 +41,9 @@ public sealed partial class ContainerEngine
                 return item;
             }
 
-            return Maintenance.Clear(item, FindUserOf) ? item : null;
+            bool cleared = Maintenance.Clear(item, FindUserOf);
+            RemoveUnusedRoots();
+            return cleared ? item : null;
         }
         catch (EngineException e) when (e.ErrorId is "ContainerRunning" or "ContainerNotFound" or "NetworkInUse" or "NetworkNotFound")
         {
@@ -53,6 +56,23 @@ public sealed partial class ContainerEngine
     /// <param name="progress">Told how many layers were read.</param>
     public IEnumerable<HostCheckResult> Check(bool quick, IProgress<long>? progress, CancellationToken cancel) =>
         new StoreCheck(_store, Images).Run(quick, progress, cancel);
+
+    /// <summary>As <see cref="ImageStore.Remove"/>, and what drivers made of the image goes, too.</summary>
+    public IReadOnlyList<RemovedImage> RemoveImage(string nameOrId, bool force, Func<string, string?> userOf)
+    {
+        IReadOnlyList<RemovedImage> removed = Images.Remove(nameOrId, force, userOf);
+        RemoveUnusedRoots();
+        return removed;
+    }
+
+    /// <summary>While an image is damaged nobody knows which trees are its own.</summary>
+    private void RemoveUnusedRoots()
+    {
+        if (Images.LayersInUse() is not null)
+        {
+            _storage.RemoveUnusedRoots(() => Images.List().Select(image => Images.TryOpen(image.Id)).OfType<ImageRecord>());
+        }
+    }
 
     private StoreMaintenance Maintenance => new(_paths, Images);
 }

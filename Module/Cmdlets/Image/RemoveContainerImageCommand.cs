@@ -52,7 +52,7 @@ public sealed class RemoveContainerImageCommand : ContainersCmdlet
     private void Remove(string reference, string shown)
     {
         if (ShouldDo($"Remove image \"{shown}\"")
-            && TryRun(_ => Engine.Images.Remove(reference, Force, UserOf), out IReadOnlyList<RemovedImage>? removed))
+            && TryRun(_ => Engine.RemoveImage(reference, Force, UserOf), out IReadOnlyList<RemovedImage>? removed))
         {
             WriteObject(removed, enumerateCollection: true);
         }

@@ -35,6 +35,7 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images)
             Row("Images", imageItems, SharedSize(imageItems.Select(item => item.Id)), UnusedImageBytes(imageItems), detailed),
             Row("Containers", containerItems, containerItems.Sum(item => item.Size), Unused(containerItems), detailed),
             Row("Unused layers", layerItems, layerItems.Sum(item => item.Size), Unused(layerItems), detailed),
+            .. Trees(),
         ];
     }
 
@@ -169,6 +170,14 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images)
         {
             Type = LayerType, Id = layer.ShortId, Name = layer.DiffId, Size = layer.Size,
         })];
+
+    /// <summary>What drivers without layers made of images. Each goes with its image; until then it is not worth anything to remove it.</summary>
+    private IEnumerable<StorageUsage> Trees()
+    {
+        string folder = paths.DataRoot + "/roots";
+        int total = Directory.Exists(folder) ? Directory.GetDirectories(folder).Sum(driver => Directory.GetDirectories(driver).Length) : 0;
+        return total == 0 ? [] : [new StorageUsage { Type = "Image trees", Total = total, Active = total, Size = DiskUsage.Of(folder) }];
+    }
 
     private long UnusedImageBytes(List<StorageItem> items) =>
         SharedSize(items.Select(item => item.Id)) - SharedSize(items.Where(item => item.InUse).Select(item => item.Id));

@@ -78,7 +78,7 @@ public class ImageFaultTests(ContainerHostFixture host, LoopbackRegistry registr
         string id = PushImage();
         Ok($"$null = Request-ContainerImage {Reference}");
         string root = Ok($"(Get-ContainerImageLayer {Reference})[-1].Path").Lines.Single();
-        string file = Directory.GetFiles(root, "big1").Single();
+        string file = Directory.GetFiles(root, "big2").Single();
         switch (damage)
         {
             case "a file of a layer":
@@ -116,7 +116,7 @@ public class ImageFaultTests(ContainerHostFixture host, LoopbackRegistry registr
         using TemporaryFolder folder = new();
         string data = Path.Combine(folder.Path, "data");
         Directory.CreateDirectory(data);
-        Ok("mount -t tmpfs -o size=$($args[0])m,mode=700 full $args[1]", megabytes, data);
+        Ok("mount -t tmpfs -o \"size=$($args[0])m,mode=700\" full $args[1]", megabytes, data);
         try
         {
             string script = "$env:CONTAINERS_DATA_ROOT = $args[0]; try {{ {0} }} finally {{ $env:CONTAINERS_DATA_ROOT = $args[1] }}";
