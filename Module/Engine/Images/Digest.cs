@@ -45,7 +45,7 @@ public readonly record struct Digest
         int length = text.StartsWith("sha256:", StringComparison.Ordinal) ? Sha256Length
             : text.StartsWith("sha512:", StringComparison.Ordinal) ? Sha512Length
             : -1;
-        if (text.Length != length + 7 || !IsHex(text.AsSpan(7)))
+        if (length < 0 || text.Length != length + 7 || !IsHex(text.AsSpan(7)))
         {
             return false;
         }
