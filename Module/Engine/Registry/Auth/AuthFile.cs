@@ -114,8 +114,9 @@ internal sealed class AuthFile
     /// <summary>Replaces the file, for its owner only.</summary>
     internal void Write()
     {
-        // Behind a link the file itself is replaced, not the link.
-        string path = File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? System.IO.Path.GetFullPath(Path);
+        // Behind a link the file itself is replaced, not the link. Asking a file that is not there for its target is an error.
+        string? target = File.Exists(Path) ? File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName : null;
+        string path = target ?? System.IO.Path.GetFullPath(Path);
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
