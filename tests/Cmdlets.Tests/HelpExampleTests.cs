@@ -75,7 +75,7 @@ public sealed class HelpExampleTests(LoopbackRegistry registry) : IClassFixture<
         Assert.False(result.Stopped);
     }
 
-    private static string Describe(ErrorRecord error) => $"{error.FullyQualifiedErrorId}: {error}\n{error.Exception.InnerException}";
+    private static string Describe(ErrorRecord error) => $"{error.FullyQualifiedErrorId}: {error}\n{error.Exception}";
 
     private static bool IsInstalled(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
         .Any(directory => directory.Length > 0 && File.Exists(Path.Combine(directory, program)));

@@ -7,7 +7,11 @@ using Containers.Engine.Storage;
 namespace Containers.Cmdlets;
 
 /// <summary>Makes images of containers with what they changed: docker commit.</summary>
-[Cmdlet(VerbsData.ConvertTo, "ContainerImage", SupportsShouldProcess = true, DefaultParameterSetName = ContainerTargetCmdlet.NameSet)]
+/// <remarks>
+/// No set of parameters is the default one: the binder would turn a change into the text "A /path" for the -Name of that set before it looked at
+/// the others.
+/// </remarks>
+[Cmdlet(VerbsData.ConvertTo, "ContainerImage", SupportsShouldProcess = true)]
 [Alias("Commit-Container")]
 [OutputType(typeof(ContainerImage))]
 public sealed class ConvertToContainerImageCommand : ContainersCmdlet

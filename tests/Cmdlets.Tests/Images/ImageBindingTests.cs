@@ -68,7 +68,6 @@ public sealed class ImageBindingTests(ModuleShell shell) : IClassFixture<ModuleS
     [InlineData("Export-ContainerImage a -Path /x -Format Zip")]
     [InlineData("Get-ContainerChange web -Kind Moved")]
     [InlineData("New-Container a -PullPolicy Sometimes")]
-    [InlineData("Get-ContainerPlan -Image a -PullPolicy Always")]
     public void A_value_of_another_form_is_refused_at_the_parameter(string command)
     {
         ErrorRecord error = Assert.Single(shell.Run(command).Errors);
