@@ -24,8 +24,8 @@ internal static class ImageArchiveReader
         bool layout = members.Contains(Index) && members.Contains("oci-layout");
         if (members.Contains(Manifest))
         {
-            // Docker's is a list of images, that of skopeo's "dir:" one manifest. Docker's own saves have a layout beside it that tells less
-            // of the names but more of the platforms.
+            // Docker's is a list of images, that of skopeo's "dir:" one manifest. Docker's own saves have a layout beside it that tells
+            // less of the names but more of the platforms.
             byte[] json = members.Read(Manifest);
             if (!IsList(json))
             {

@@ -68,11 +68,27 @@ internal static class ArchiveForms
         return new TarBuilder().AddDocker(manifest, names, [], layers).Add("manifest.json", Json(manifest)).ToBytes();
     }
 
+    /// <summary>As podman has it: every layer under its own name, no links (skopeo 1.9 takes a link for an empty layer).</summary>
+    internal static byte[] DockerPlain(string[] names, params byte[][] layers)
+    {
+        byte[] config = Config("amd64", layers);
+        TarBuilder tar = new TarBuilder().Add(Hex(config) + ".json", config);
+        foreach (byte[] layer in layers)
+        {
+            tar.Add(Hex(layer) + ".tar", layer);
+        }
+
+        string[] paths = [.. layers.Select(layer => Hex(layer) + ".tar")];
+        return tar.Add("manifest.json", Json(new[] { new { Config = Hex(config) + ".json", RepoTags = names, Layers = paths } }))
+            .ToBytes();
+    }
+
     internal static byte[] Json(object value) => JsonSerializer.SerializeToUtf8Bytes(value);
 
     /// <summary>Adds a blob, and returns what names it.</summary>
     internal static Dictionary<string, object> Blob(
-        IDictionary<string, byte[]> files, byte[] content, string type, object? platform = null, Dictionary<string, string>? annotations = null)
+        IDictionary<string, byte[]> files, byte[] content, string type, object? platform = null,
+        Dictionary<string, string>? annotations = null)
     {
         files["blobs/sha256/" + Hex(content)] = content;
         Dictionary<string, object> descriptor = new()
@@ -92,7 +108,8 @@ internal static class ArchiveForms
         return descriptor;
     }
 
-    internal static byte[] OciManifest(IDictionary<string, byte[]> files, string architecture, bool gzip, params byte[][] layers) => Json(new
+    internal static byte[] OciManifest(
+        IDictionary<string, byte[]> files, string architecture, bool gzip, params byte[][] layers) => Json(new
     {
         schemaVersion = 2,
         mediaType = MediaTypes.OciManifest,

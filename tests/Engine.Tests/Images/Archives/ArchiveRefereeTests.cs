@@ -34,7 +34,7 @@ public sealed class ArchiveRefereeTests : IDisposable
     public void What_skopeo_copies_is_read(string target, string path, string? name)
     {
         Skip.IfNot(Shell.Has("skopeo"), "skopeo is not installed.");
-        File.WriteAllBytes(_folder["in.tar"], Docker(["localhost/app:1"], _lower, _upper));
+        File.WriteAllBytes(_folder["in.tar"], DockerPlain(["localhost/app:1"], _lower, _upper));
         Shell.Run($"skopeo --policy policy.json copy -q docker-archive:in.tar {target}", _folder.Path);
 
         AssertIsOurs(path, name);
@@ -43,13 +43,13 @@ public sealed class ArchiveRefereeTests : IDisposable
     [SkippableTheory]
     [InlineData("docker-archive", "out.tar", "localhost/app:1")]
     [InlineData("oci-archive", "out.tar", "localhost/app:1")]
-    [InlineData("oci-dir", "out", null)]
+    [InlineData("oci-dir", "out", "localhost/app:1")]
     [InlineData("docker-dir", "out", null)]
     public void What_podman_saves_is_read(string format, string path, string? name)
     {
         Skip.IfNot(Shell.Has("podman"), "podman is not installed.");
         Skip.IfNot(Shell.IsRoot, "Podman's stores need root here.");
-        File.WriteAllBytes(_folder["in.tar"], Docker(["localhost/app:1"], _lower, _upper));
+        File.WriteAllBytes(_folder["in.tar"], DockerPlain(["localhost/app:1"], _lower, _upper));
         Shell.Run($"{Podman} load -q -i in.tar; {Podman} save -q --format {format} -o {path} localhost/app:1", _folder.Path);
 
         AssertIsOurs(path, name);
@@ -63,7 +63,8 @@ public sealed class ArchiveRefereeTests : IDisposable
         File.WriteAllText(_folder["file"], "content");
         string buildah = "buildah --root ./root --runroot ./run --storage-driver vfs";
         Shell.Run(
-            $"c=$({buildah} from scratch); {buildah} copy -q $c file /file; {buildah} config --cmd /file $c; {buildah} commit -q $c localhost/built; "
+            $"c=$({buildah} from scratch); {buildah} copy -q $c file /file; {buildah} config --cmd /file $c; "
+            + $"{buildah} commit -q $c localhost/built; "
             + $"{buildah} push -q --signature-policy policy.json localhost/built oci-archive:out.tar:localhost/built:1",
             _folder.Path);
 
@@ -134,12 +135,13 @@ public sealed class ArchiveRefereeTests : IDisposable
         Assert.Equal(["lower", "upper"], Directory.EnumerateFiles(_folder["bundle/rootfs/d"]).Select(Path.GetFileName).Order());
     }
 
-    private static string Podman => "podman --root ./root --runroot ./run --storage-driver vfs --signature-policy policy.json";
+    private static string Podman => "podman --root ./root --runroot ./run --storage-driver vfs";
 
     private SavedImage Save(ImageArchiveFormat format, LayerCompression compression)
     {
         SavedImage image = FakeLayers.Image(["localhost/app:1"], _lower, _upper);
-        new ImageArchiveSaver(new FakeLayers(_folder.Path, _lower, _upper), new SaveOptions { Format = format, LayerCompression = compression })
+        SaveOptions options = new() { Format = format, LayerCompression = compression };
+        new ImageArchiveSaver(new FakeLayers(_folder.Path, _lower, _upper), options)
             .Save([image], _folder["saved"], CancellationToken.None);
         return image;
     }

@@ -37,8 +37,8 @@ internal sealed class FakeLayers(string folder, params byte[][] layers) : ILayer
         string path = Path.Join(folder, Guid.NewGuid().ToString("N"));
         File.WriteAllBytes(path, packed.ToArray());
         CompressedLayer layer = new(
-            Digest.Of(packed.ToArray()), packed.Length, compression == LayerCompression.Gzip ? MediaTypes.OciLayerGzip : MediaTypes.OciLayerZstd,
-            File.OpenHandle(path));
+            Digest.Of(packed.ToArray()), packed.Length,
+            compression == LayerCompression.Gzip ? MediaTypes.OciLayerGzip : MediaTypes.OciLayerZstd, File.OpenHandle(path));
         SmallFile.Remove(path);
         return layer;
     }

@@ -93,7 +93,8 @@ public sealed class HostileImageArchiveTests : IDisposable
     public void A_digest_is_one_by_grammar_before_it_is_a_name(string digest)
     {
         SortedDictionary<string, byte[]> files = Layout();
-        files["index.json"] = Utf8($$"""{"schemaVersion":2,"manifests":[{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{digest}}","size":2}]}""");
+        files["index.json"] = Utf8(
+            $$"""{"schemaVersion":2,"manifests":[{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{digest}}","size":2}]}""");
 
         Assert.Equal("InvalidManifest", Refused(Tar(files)));
     }
@@ -147,7 +148,8 @@ public sealed class HostileImageArchiveTests : IDisposable
     }
 
     private static TarBuilder Plain() => new TarBuilder().Add("layer.tar", Layer("a")).Add("c.json", Config("amd64", Layer("a")))
-        .Add("d.json", Config("amd64", Layer("b"))).Link("outside", "../../../etc/passwd").Link("absolute", "/etc/passwd").Link("loop", "loop")
+        .Add("d.json", Config("amd64", Layer("b"))).Link("outside", "../../../etc/passwd").Link("absolute", "/etc/passwd")
+        .Link("loop", "loop")
         .HardLink("hard", "../../etc/passwd").Add(TarEntryType.Fifo, "fifo");
 
     private string Refused(byte[] tar) => Assert.Throws<EngineException>(() => Read(tar)).ErrorId;

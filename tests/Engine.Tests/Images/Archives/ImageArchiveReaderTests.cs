@@ -42,7 +42,8 @@ public sealed class ImageArchiveReaderTests : IDisposable
         byte[] first = Layer("a");
         byte[] second = Layer("b");
         byte[] config = Config("amd64", first, second, first);
-        byte[] tar = new TarBuilder().Folder("./").Add("./one.tar", Gzip(first)).Add("./two.tar", second).HardLink("./three.tar", "./one.tar")
+        byte[] tar = new TarBuilder().Folder("./").Add("./one.tar", Gzip(first)).Add("./two.tar", second)
+            .HardLink("./three.tar", "./one.tar")
             .Add("./c.json", config)
             .Add("./manifest.json", Json(new[] { new { Config = "c.json", Layers = new[] { "one.tar", "two.tar", "./three.tar" } } }))
             .ToBytes();
@@ -56,7 +57,8 @@ public sealed class ImageArchiveReaderTests : IDisposable
         byte[] layer = Layer("a");
         byte[] config = Config("amd64", layer);
         byte[] tar = new TarBuilder().Add("layer.tar", Layer("other")).Add("manifest.json", Utf8("[]")).Add("c.json", config)
-            .Add("layer.tar", layer).Add("manifest.json", Json(new[] { new { Config = "c.json", Layers = new[] { "layer.tar" } } })).ToBytes();
+            .Add("layer.tar", layer)
+            .Add("manifest.json", Json(new[] { new { Config = "c.json", Layers = new[] { "layer.tar" } } })).ToBytes();
 
         AssertWhole(Read(tar));
     }
@@ -67,12 +69,14 @@ public sealed class ImageArchiveReaderTests : IDisposable
         SortedDictionary<string, byte[]> files = Layout();
         byte[] layer = Layer("a");
         byte[] manifest = OciManifest(files, "amd64", gzip: false, layer);
-        files["index.json"] = OciIndex(Blob(files, manifest, MediaTypes.OciManifest, annotations: new() { [LayoutReader.ImageName] = "x/y:z" }));
+        files["index.json"] = OciIndex(
+            Blob(files, manifest, MediaTypes.OciManifest, annotations: new() { [LayoutReader.ImageName] = "x/y:z" }));
         files["manifest.json"] = Json(new[]
         {
             new
             {
-                Config = "blobs/sha256/" + Hex(Config("amd64", layer)), RepoTags = new[] { "app:1" }, Layers = new[] { "blobs/sha256/" + Hex(layer) },
+                Config = "blobs/sha256/" + Hex(Config("amd64", layer)), RepoTags = new[] { "app:1" },
+                Layers = new[] { "blobs/sha256/" + Hex(layer) },
             },
         });
 
@@ -90,9 +94,11 @@ public sealed class ImageArchiveReaderTests : IDisposable
         byte[][] layers = [Layer("a"), Gzip(Layer("b"))];
         TarBuilder tar = new TarBuilder()
             .Add("repositories", Utf8($$"""{"busybox":{"latest":"{{ids[1]}}","1":"{{ids[1]}}"} }"""))
-            .Add(ids[0] + "/json", Utf8($$"""{"id":"{{ids[0]}}","created":"2015-01-01T00:00:00Z","container_config":{"Cmd":["/bin/sh","-c","#(nop) ADD"]} }"""))
+            .Add(ids[0] + "/json", Utf8(
+                $$"""{"id":"{{ids[0]}}","created":"2015-01-01T00:00:00Z","container_config":{"Cmd":["/bin/sh","-c","#(nop) ADD"]} }"""))
             .Add(ids[0] + "/layer.tar", layers[0])
-            .Add(ids[1] + "/json", Utf8($$"""{"id":"{{ids[1]}}","parent":"{{ids[0]}}","Size":7,"architecture":"amd64","os":"linux","config":{"Cmd":["sh"]} }"""))
+            .Add(ids[1] + "/json", Utf8(
+                $$"""{"id":"{{ids[1]}}","parent":"{{ids[0]}}","Size":7,"architecture":"amd64","os":"linux","config":{"Cmd":["sh"]} }"""))
             .Add(ids[1] + "/layer.tar", layers[1]);
 
         ArchivedImage image = Assert.Single(Read(tar.ToBytes()));
@@ -111,7 +117,8 @@ public sealed class ImageArchiveReaderTests : IDisposable
         string[] ids = [new('a', 64), new('b', 64)];
         byte[] tar = new TarBuilder()
             .Add(ids[1] + "/json", Utf8($$"""{"id":"{{ids[1]}}"}""")).Add(ids[1] + "/layer.tar", Layer("a"))
-            .Add(ids[0] + "/json", Utf8($$"""{"id":"{{ids[0]}}","parent":"{{ids[1]}}"}""")).Add(ids[0] + "/layer.tar", Layer("b")).ToBytes();
+            .Add(ids[0] + "/json", Utf8($$"""{"id":"{{ids[0]}}","parent":"{{ids[1]}}"}"""))
+            .Add(ids[0] + "/layer.tar", Layer("b")).ToBytes();
 
         ArchivedImage image = Assert.Single(Read(tar));
 
@@ -171,7 +178,8 @@ public sealed class ImageArchiveReaderTests : IDisposable
             files["index.json"] = index;
             foreach (string architecture in new[] { "amd64", "arm64" })
             {
-                ArchivedImage image = Assert.Single(Read(Tar(files), new LoadOptions { Platform = ImagePlatform.Parse("linux/" + architecture) }));
+                LoadOptions wanted = new() { Platform = ImagePlatform.Parse("linux/" + architecture) };
+                ArchivedImage image = Assert.Single(Read(Tar(files), wanted));
                 Assert.Equal(architecture, image.Config.Architecture);
             }
 

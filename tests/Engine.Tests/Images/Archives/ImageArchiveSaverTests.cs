@@ -114,7 +114,8 @@ public sealed class ImageArchiveSaverTests : IDisposable
         if (format == ImageArchiveFormat.OciDirectory)
         {
             Assert.Throws<OperationCanceledException>(() => saver.Save([_one], _folder["empty"], stop.Token));
-            Assert.Empty(Directory.EnumerateFiles(_folder["empty"], "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }));
+            EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
+            Assert.Empty(Directory.EnumerateFiles(_folder["empty"], "*", all));
         }
     }
 
