@@ -35,11 +35,13 @@ public sealed class AuthorizationTests : IDisposable
 
     private void Demand(string challenge) => _registry.Faults.Add(r => r["Authorization"] == "Bearer " + _valid
         ? null
-        : new FaultAnswer(401, """{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}""").With("WWW-Authenticate", challenge));
+        : new FaultAnswer(401, """{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}""")
+            .With("WWW-Authenticate", challenge));
 
     private string Bearer => $"Bearer realm=\"{_realm.Root}/token\",service=\"reg, \\\"x\\\"\",scope=\"repository:team/app:pull\"";
 
-    private void Give(string answer) => _realm.Faults.Add(r => r.Path == "/token" ? new FaultAnswer(200, answer.Replace("$", _valid, StringComparison.Ordinal)) : null);
+    private void Give(string answer) => _realm.Faults.Add(r => r.Path == "/token"
+        ? new FaultAnswer(200, answer.Replace("$", _valid, StringComparison.Ordinal)) : null);
 
     [Theory]
     [InlineData("""{"token":"$"}""")]
@@ -74,7 +76,8 @@ public sealed class AuthorizationTests : IDisposable
         Open(new RegistryCredential { IdentityToken = "secret+1" }).GetManifest("v1", default);
         FaultRequest asked = Assert.Single(_realm.Requests);
         Assert.Equal(("POST", null), (asked.Method, asked["Authorization"]));
-        Assert.Contains("grant_type=refresh_token&client_id=containers-powershell&refresh_token=secret%2B1", Encoding.UTF8.GetString(asked.Body), StringComparison.Ordinal);
+        Assert.Contains("grant_type=refresh_token&client_id=containers-powershell&refresh_token=secret%2B1",
+            Encoding.UTF8.GetString(asked.Body), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,7 +151,8 @@ public sealed class AuthorizationTests : IDisposable
     public void Basic_is_sent_only_when_asked_for()
     {
         _valid = "";
-        _registry.Faults.Add(r => r["Authorization"] == "Basic dTpw" ? null : new FaultAnswer(401).With("WWW-Authenticate", "Basic realm=\"r\""));
+        _registry.Faults.Add(r => r["Authorization"] == "Basic dTpw" ? null
+            : new FaultAnswer(401).With("WWW-Authenticate", "Basic realm=\"r\""));
         RegistryRepository repository = Open(new RegistryCredential { UserName = "u", Password = "p" });
         repository.GetManifest("v1", default);
         repository.GetManifest("v1", default);
@@ -161,12 +165,14 @@ public sealed class AuthorizationTests : IDisposable
     [Fact]
     public void Connect_keeps_what_the_registry_accepts_and_nothing_else()
     {
-        _registry.Faults.Add(r => r["Authorization"] == "Basic dTpw" ? null : new FaultAnswer(401).With("WWW-Authenticate", "Basic realm=\"r\""));
+        _registry.Faults.Add(r => r["Authorization"] == "Basic dTpw" ? null
+            : new FaultAnswer(401).With("WWW-Authenticate", "Basic realm=\"r\""));
         string file = _home["home/.config/containers/auth.json"];
         Assert.Equal("RegistryUnauthorized", Assert.Throws<EngineException>(
             () => _service.Connect(_registry.Host, new RegistryCredential { UserName = "u", Password = "q" }, null, default)).ErrorId);
         Assert.False(File.Exists(file));
-        ContainerRegistry registry = _service.Connect(_registry.Host, new RegistryCredential { UserName = "u", Password = "p" }, null, default);
+        ContainerRegistry registry = _service.Connect(_registry.Host, new RegistryCredential { UserName = "u", Password = "p" }, null,
+            default);
         Assert.Equal((_registry.Host, "u", file), (registry.Registry, registry.UserName, registry.Source));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         Open().GetManifest("v1", default);
@@ -185,5 +191,6 @@ public sealed class AuthorizationTests : IDisposable
     [InlineData("", "")]
     [InlineData("\"\"\"", "")]
     public void Challenges_are_read_as_RFC_9110_writes_them(string header, string expected) => Assert.Equal(
-        expected, string.Join('|', Challenge.Parse(header).Select(c => string.Join(' ', c.Parameters.Select(p => p.Key + "=" + p.Value).Prepend(c.Scheme)))));
+        expected, string.Join('|', Challenge.Parse(header).Select(c =>
+            string.Join(' ', c.Parameters.Select(p => p.Key + "=" + p.Value).Prepend(c.Scheme)))));
 }

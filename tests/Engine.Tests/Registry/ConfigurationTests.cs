@@ -34,7 +34,11 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void Aliases_win_over_the_search_list_and_drop_ins_over_the_file()
     {
-        _home.Write("etc/registries.conf", "unqualified-search-registries = [\"quay.io\", 'docker.io', \"localhost:5000\"]\n[aliases]\n\"tool\" = \"a.test/x/tool\"");
+        _home.Write("etc/registries.conf", """
+            unqualified-search-registries = ["quay.io", 'docker.io', "localhost:5000"]
+            [aliases]
+            "tool" = "a.test/x/tool"
+            """);
         _home.Write("etc/registries.conf.d/50.conf", "[aliases]\n\"tool\" = \"b.test/y/tool\"\ntwo = \"b.test/two\"");
         Assert.Equal("b.test/y/tool:3", Candidates("tool:3"));
         Assert.Equal("quay.io/team/app:latest docker.io/team/app:latest localhost:5000/team/app:latest", Candidates("team/app"));
@@ -70,7 +74,8 @@ public sealed class ConfigurationTests : IDisposable
     {
         _home.Write("etc/registries.conf", "[[registry]]\nprefix = \"*.bad.test\"\nblocked = true\n");
         using RegistryService service = _home.Service();
-        Assert.Equal("RegistryBlocked", Assert.Throws<EngineException>(() => service.OpenForPull(ImageReference.Parse("x.bad.test/app"), null)).ErrorId);
+        Assert.Equal("RegistryBlocked", Assert.Throws<EngineException>(() =>
+            service.OpenForPull(ImageReference.Parse("x.bad.test/app"), null)).ErrorId);
         Assert.Single(service.OpenForPull(ImageReference.Parse("good.test/app"), null));
         Assert.True(Assert.Single(service.List(null)).Blocked);
     }
@@ -108,7 +113,9 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void What_a_file_has_besides_stays()
     {
-        string file = _home.Write("auth.json", $$"""{"psFormat":"x","auths":{"https://a.test/v2/":{"auth":"{{Auth("old")}}"},"b.test":{"auth":"{{Auth("b")}}","more":1} },"n":[1,2]}""");
+        string file = _home.Write("auth.json", $$"""
+            {"psFormat":"x","auths":{"https://a.test/v2/":{"auth":"{{Auth("old")}}"},"b.test":{"auth":"{{Auth("b")}}","more":1} },"n":[1,2]}
+            """);
         _home.Environment["REGISTRY_AUTH_FILE"] = file;
         CredentialStore store = new(_home.Options);
         Assert.Equal(file, store.Save("a.test", new RegistryCredential { UserName = "new", Password = "p" }, null, default));
@@ -208,8 +215,11 @@ public sealed class ConfigurationTests : IDisposable
         using FaultRegistry registry = new();
         registry.Script(
             r => r.Path == "/v1/search",
-            new FaultAnswer(200, """{"num_pages":1,"results":[{"name":"nginx","description":"a\nb","star_count":5,"is_official":true},{"name":"u/nginx"}]}"""));
-        registry.Faults.Add(r => r.Path == "/v2/_catalog" ? new FaultAnswer(200, """{"repositories":["team/nginx","team/other"]}""") : null);
+            new FaultAnswer(200, """
+                {"num_pages":1,"results":[{"name":"nginx","description":"a\nb","star_count":5,"is_official":true},{"name":"u/nginx"}]}
+                """));
+        registry.Faults.Add(r => r.Path == "/v2/_catalog" ? new FaultAnswer(200, """{"repositories":["team/nginx","team/other"]}""")
+            : null);
         _home.Options = _home.Options with { HubSearch = new Uri(registry.Root + "/v1/search") };
         using RegistryService service = _home.Service();
         ContainerImageSearchResult[] hub = [.. service.Search("nginx", null, 10, null, default)];

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -155,7 +156,7 @@ internal sealed class FaultRegistry : IDisposable
                 }
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or AuthenticationException)
         {
             // The other side has gone.
         }
@@ -196,7 +197,8 @@ internal sealed class FaultRegistry : IDisposable
                 headers[header[0]] = header[1].Trim();
             }
 
-            byte[] body = new byte[headers.TryGetValue("Content-Length", out string? length) ? int.Parse(length, CultureInfo.InvariantCulture) : 0];
+            byte[] body = new byte[headers.TryGetValue("Content-Length", out string? length)
+                ? int.Parse(length, CultureInfo.InvariantCulture) : 0];
             stream.ReadExactly(body);
             return new FaultRequest(first[0], first[1], headers, body);
         }

@@ -125,9 +125,11 @@ public sealed class PullTests : IDisposable
     public void Content_that_is_not_what_was_asked_for_is_refused()
     {
         byte[] other = Encoding.UTF8.GetBytes("{}");
-        _registry.Script(IsManifest, new FaultAnswer(200, other), new FaultAnswer(200, other).With("Docker-Content-Digest", FaultRegistry.DigestOf([1])));
+        _registry.Script(IsManifest, new FaultAnswer(200, other),
+            new FaultAnswer(200, other).With("Docker-Content-Digest", FaultRegistry.DigestOf([1])));
         RegistryRepository repository = Open();
-        Assert.Equal("DigestMismatch", Assert.Throws<EngineException>(() => repository.GetManifest(FaultRegistry.DigestOf(_manifest), default)).ErrorId);
+        Assert.Equal("DigestMismatch", Assert.Throws<EngineException>(() =>
+            repository.GetManifest(FaultRegistry.DigestOf(_manifest), default)).ErrorId);
         Assert.Equal("DigestMismatch", Assert.Throws<EngineException>(() => repository.GetManifest("v1", default)).ErrorId);
     }
 
@@ -183,7 +185,8 @@ public sealed class PullTests : IDisposable
             new FaultAnswer(206, content[30_000..]) { HangAfter = 20_000, Headers = [("Content-Range", "bytes 30000-99999/100000")] });
         Assert.Equal(content, ReadBlob(content));
         Assert.Equal(
-            [null, "bytes=30000-99999", "bytes=30000-99999", "bytes=50000-99999"], _registry.Requests.Where(IsBlob).Select(r => r["Range"]));
+            [null, "bytes=30000-99999", "bytes=30000-99999", "bytes=50000-99999"],
+                _registry.Requests.Where(IsBlob).Select(r => r["Range"]));
     }
 
     [Fact]
@@ -247,7 +250,8 @@ public sealed class PullTests : IDisposable
         byte[] content = RegistryHome.Bytes(100);
         _registry.Script(IsBlob, new FaultAnswer(200, content), new FaultAnswer(200, new byte[100]));
         Assert.Equal(content, Open().GetBlob(RegistryHome.Describe(content), default));
-        Assert.Equal("DigestMismatch", Assert.Throws<EngineException>(() => Open().GetBlob(RegistryHome.Describe(content), default)).ErrorId);
+        Assert.Equal("DigestMismatch", Assert.Throws<EngineException>(() => Open().GetBlob(RegistryHome.Describe(content), default))
+            .ErrorId);
         Assert.Equal("BlobNotFound", Assert.Throws<EngineException>(() => Open().GetBlob(RegistryHome.Describe(content), default)).ErrorId);
         Assert.False(Open().HasBlob(Digest.Of(content), default));
         _registry.AddBlob(content);
@@ -350,6 +354,7 @@ public sealed class PullTests : IDisposable
     {
         using FaultRegistry six = new(address: System.Net.IPAddress.IPv6Loopback);
         six.AddManifest("team/app", "v1", _manifest);
-        Assert.Equal(_manifest, _service.OpenForPull(ImageReference.Parse(six.Host + "/team/app"), null)[0].GetManifest("v1", default).Content.ToArray());
+        Assert.Equal(_manifest, _service.OpenForPull(ImageReference.Parse(six.Host + "/team/app"), null)[0].GetManifest("v1", default)
+            .Content.ToArray());
     }
 }

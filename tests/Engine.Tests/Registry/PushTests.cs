@@ -46,7 +46,8 @@ public sealed class PushTests : IDisposable
         Assert.Equal(["POST", "PUT"], _registry.Requests.Select(r => r.Method));
         Arrives();
         Assert.Equal(
-            ["0-999", "1000-1999", "2000-2999", "3000-3499"], _registry.Requests.Where(r => r.Method == "PATCH").Select(r => r["Content-Range"]));
+            ["0-999", "1000-1999", "2000-2999", "3000-3499"],
+                _registry.Requests.Where(r => r.Method == "PATCH").Select(r => r["Content-Range"]));
         Arrives([]);
     }
 
@@ -196,9 +197,11 @@ public sealed class PushTests : IDisposable
     public void A_manifest_arrives_as_it_is_or_the_difference_is_told()
     {
         byte[] bytes = "{}"u8.ToArray();
-        StoredManifest manifest = new() { Digest = Digest.Of(bytes), MediaType = "application/vnd.oci.image.manifest.v1+json", Content = bytes };
+        StoredManifest manifest = new() { Digest = Digest.Of(bytes), MediaType = "application/vnd.oci.image.manifest.v1+json",
+            Content = bytes };
         Open().PutManifest("v1", manifest, default);
-        Assert.Equal((manifest.MediaType, bytes), _registry.Manifests["team/app/v1"]);
+        Assert.Equal(manifest.MediaType, _registry.Manifests["team/app/v1"].Type);
+        Assert.Equal(bytes, _registry.Manifests["team/app/v1"].Content);
         _registry.Script(r => r.Method == "PUT", new FaultAnswer(201).With("Docker-Content-Digest", FaultRegistry.DigestOf([7])));
         Assert.Equal("DigestMismatch", Assert.Throws<EngineException>(() => Open().PutManifest("v1", manifest, default)).ErrorId);
     }

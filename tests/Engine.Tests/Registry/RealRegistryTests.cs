@@ -50,7 +50,8 @@ public sealed class RealRegistryTests : IDisposable
                 {http}
                 {more}
                 """);
-            ProcessStartInfo start = new("/usr/bin/docker-registry", ["serve", file]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            ProcessStartInfo start = new("/usr/bin/docker-registry", ["serve", file]) { RedirectStandardOutput = true,
+                RedirectStandardError = true };
             _process = Process.Start(start)!;
             _process.OutputDataReceived += (_, _) => { };
             _process.ErrorDataReceived += (_, _) => { };
@@ -100,7 +101,8 @@ public sealed class RealRegistryTests : IDisposable
         const string Type = "application/vnd.oci.image.manifest.v1+json";
         byte[] text = Encoding.UTF8.GetBytes(
             $$"""
-            {"schemaVersion":2,"mediaType":"{{Type}}","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{Digest.Of(config)}}","size":2},
+            {"schemaVersion":2,"mediaType":"{{Type}}","config":
+            {"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{Digest.Of(config)}}","size":2},
             "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{{Digest.Of(layer)}}","size":{{layer.Length}}}]}
             """);
         StoredManifest manifest = new() { Digest = Digest.Of(text), MediaType = Type, Content = text };
@@ -118,7 +120,7 @@ public sealed class RealRegistryTests : IDisposable
         }
 
         Assert.Equal(layer, copy.ToArray());
-        Assert.Equal(["v1", "v2"], pull.Tags(default));
+        Assert.Equal(["v1", "v2"], pull.Tags(default).Order(StringComparer.Ordinal));
         Assert.Equal("ManifestNotFound", Assert.Throws<EngineException>(() => pull.GetManifest("v9", default)).ErrorId);
         RegistryRepository other = service.OpenForPush(ImageReference.Parse(_host + "/team/other"), null);
         Assert.True(other.TryMount(Digest.Of(layer), "team/app", default));
@@ -128,7 +130,8 @@ public sealed class RealRegistryTests : IDisposable
         Assert.Contains(_host + "/team/app", service.Search("app", _host, 10, null, default).Select(r => r.Name));
     }
 
-    private RegistryService Service() => new(_home.Options with { ChunkSize = 1 << 20, Stall = TimeSpan.FromSeconds(20), MonolithicSize = 1000 });
+    private RegistryService Service() => new(_home.Options with { ChunkSize = 1 << 20, Stall = TimeSpan.FromSeconds(20),
+        MonolithicSize = 1000 });
 
     [SkippableFact]
     public void Plain()
@@ -159,7 +162,8 @@ public sealed class RealRegistryTests : IDisposable
         using System.Security.Cryptography.X509Certificates.X509Certificate2 authority = TlsTests.Authority();
         using System.Security.Cryptography.X509Certificates.X509Certificate2 server = TlsTests.Server(authority, "127.0.0.1");
         _home.Write("server.crt", server.ExportCertificatePem());
-        _home.Write("server.key", System.Security.Cryptography.X509Certificates.RSACertificateExtensions.GetRSAPrivateKey(server)!.ExportPkcs8PrivateKeyPem());
+        _home.Write("server.key", System.Security.Cryptography.X509Certificates.RSACertificateExtensions.GetRSAPrivateKey(
+            server)!.ExportPkcs8PrivateKeyPem());
         Start($"  tls:\n    certificate: {_home["server.crt"]}\n    key: {_home["server.key"]}\n");
         using RegistryService service = Service();
         Assert.Equal("RegistryTlsFailed", Assert.Throws<EngineException>(

@@ -23,7 +23,7 @@ internal sealed class RegistryHome : IDisposable
             DockerFolder = _folder["docker"],
             RootAuthFile = _folder["root-auth.json"],
             Resolve = host => host.EndsWith(".test", StringComparison.Ordinal) ? [IPAddress.Loopback] : Dns.GetHostAddresses(host),
-            Stall = TimeSpan.FromSeconds(0.5),
+            Stall = TimeSpan.FromSeconds(3),
             FirstDelay = TimeSpan.FromMilliseconds(1),
             LongestDelay = TimeSpan.FromMilliseconds(4),
             Retries = 3,
