@@ -40,7 +40,8 @@ internal sealed unsafe class ChildProcess : IDisposable
     internal static ChildProcess Start(string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input = default,
         int maximum = 1 << 20, IReadOnlyList<string>? environment = null)
     {
-        if (!Path.IsPathRooted(path) || arguments.Append(path).Concat(environment ?? []).Any(a => a.Contains('\0', StringComparison.Ordinal)))
+        if (!Path.IsPathRooted(path) || arguments.Append(path).Concat(environment ?? [])
+            .Any(a => a.Contains('\0', StringComparison.Ordinal)))
         {
             throw new ArgumentException($"\"{path}\" is not an absolute path, or an argument holds a zero byte.", nameof(path));
         }

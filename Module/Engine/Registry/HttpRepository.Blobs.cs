@@ -23,7 +23,8 @@ internal sealed partial class HttpRepository
         }
 
         Digest digest = DigestAs(blob.Digest.Algorithm, content);
-        return digest == blob.Digest ? content : throw RegistryErrors.Mismatch(Registry, $"content with the digest {digest}", blob.Digest.ToString());
+        return digest == blob.Digest ? content : throw RegistryErrors.Mismatch(Registry, $"content with the digest {digest}",
+            blob.Digest.ToString());
     }
 
     internal override Stream OpenBlob(OciDescriptor blob, CancellationToken cancel) => new ResumingBlobStream(

@@ -21,7 +21,8 @@ internal sealed partial class HttpRepository
     internal override StoredManifest GetManifest(string tagOrDigest, CancellationToken cancel)
     {
         string name = FullName(tagOrDigest);
-        return Fetch(ManifestRequest(HttpMethod.Get, tagOrDigest), RegistrySubject.Manifest, name, answer => ReadManifest(answer, tagOrDigest, name), cancel);
+        RegistryRequest request = ManifestRequest(HttpMethod.Get, tagOrDigest);
+        return Fetch(request, RegistrySubject.Manifest, name, answer => ReadManifest(answer, tagOrDigest, name), cancel);
     }
 
     internal override OciDescriptor? HeadManifest(string tagOrDigest, CancellationToken cancel)
@@ -54,7 +55,8 @@ internal sealed partial class HttpRepository
             Path = ManifestPath(tagOrDigest),
             Scopes = _push,
             Silence = _client.Options.Commit,
-            Content = watch => new SliceContent(new MemoryStream(manifest.Content.ToArray()), manifest.Content.Length, manifest.MediaType, watch, null),
+            Content = watch => new SliceContent(new MemoryStream(manifest.Content.ToArray()), manifest.Content.Length, manifest.MediaType,
+                watch, null),
         };
         RegistryAnswer answer = Send(request, NewBudget(), cancel);
         if (!answer.IsSuccess)
@@ -85,7 +87,8 @@ internal sealed partial class HttpRepository
         Headers = s_accept,
     };
 
-    private string ManifestPath(string tagOrDigest) => $"v2/{_path}/manifests/{Uri.EscapeDataString(tagOrDigest).Replace("%3A", ":", StringComparison.Ordinal)}";
+    private string ManifestPath(string tagOrDigest) =>
+        $"v2/{_path}/manifests/{Uri.EscapeDataString(tagOrDigest).Replace("%3A", ":", StringComparison.Ordinal)}";
 
     private string FullName(string tagOrDigest) => Name + (Digest.TryParse(tagOrDigest, out _) ? "@" : ":") + tagOrDigest;
 
@@ -101,7 +104,8 @@ internal sealed partial class HttpRepository
                 throw RegistryErrors.Mismatch(Registry, $"content with the digest {digest} for \"{name}\"", tagOrDigest);
             }
         }
-        else if (Digest.TryParse(answer.Header("Docker-Content-Digest"), out Digest stated) && DigestAs(stated.Algorithm, content) != stated)
+        else if (Digest.TryParse(answer.Header("Docker-Content-Digest"), out Digest stated)
+            && DigestAs(stated.Algorithm, content) != stated)
         {
             throw RegistryErrors.Mismatch(Registry, $"content with the digest {digest} for \"{name}\"", stated.ToString());
         }

@@ -18,5 +18,6 @@ internal sealed partial class HttpRepository
     }
 
     private Pager.Page PageOf(RegistryRequest request, CancellationToken cancel) => Fetch(
-        request, RegistrySubject.Repository, Name, answer => Pager.Read(answer, Registry, RegistryJson.Default.TagList, l => l.Tags), cancel);
+        request, RegistrySubject.Repository, Name, answer => Pager.Read(answer, Registry, RegistryJson.Default.TagList, l => l.Tags),
+            cancel);
 }

@@ -47,7 +47,9 @@ internal sealed partial class HttpRepository
 
     private static SliceContent Nothing(RequestWatch watch) => new(Stream.Null, 0, Binary, watch, null);
 
-    /// <summary>One blob on its way. The registry's word counts for how much of it has arrived; a session that it lost begins again.</summary>
+    /// <summary>
+    /// One blob on its way. The registry's word counts for how much of it has arrived; a session that it lost begins again.
+    /// </summary>
     private sealed class BlobUpload(
         HttpRepository repository, Digest digest, long size, Func<long, Stream> open, IProgress<long>? progress, RetryBudget budget,
         CancellationToken cancel)
@@ -88,7 +90,13 @@ internal sealed partial class HttpRepository
 
         private void Begin()
         {
-            RegistryRequest request = new() { Method = HttpMethod.Post, Path = $"v2/{repository._path}/blobs/uploads/", Scopes = repository._push, Content = Nothing };
+            RegistryRequest request = new()
+            {
+                Method = HttpMethod.Post,
+                Path = $"v2/{repository._path}/blobs/uploads/",
+                Scopes = repository._push,
+                Content = Nothing,
+            };
             RegistryAnswer answer = repository.Send(request, budget, cancel);
             if ((int)answer.Status != 202)
             {
@@ -264,7 +272,8 @@ internal sealed partial class HttpRepository
         private static long? Arrived(RegistryAnswer answer)
         {
             string[] parts = (answer.Header("Range") ?? "").Replace("bytes=", "", StringComparison.Ordinal).Split('-');
-            return parts.Length == 2 && parts[0] == "0" && long.TryParse(parts[1], out long last) && last >= 0 ? (last == 0 ? 0 : last + 1) : null;
+            return parts.Length == 2 && parts[0] == "0" && long.TryParse(parts[1], out long last) && last >= 0
+                ? (last == 0 ? 0 : last + 1) : null;
         }
 
         private RegistryRequest Request(HttpMethod method, Uri address) => new()

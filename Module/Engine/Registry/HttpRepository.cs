@@ -33,13 +33,15 @@ internal sealed partial class HttpRepository : RegistryRepository
 
     private RetryBudget NewBudget() => new(_client.Options, _retries);
 
-    private RegistryAnswer Send(RegistryRequest request, RetryBudget? budget, CancellationToken cancel) => _client.Send(request, budget, cancel);
+    private RegistryAnswer Send(RegistryRequest request, RetryBudget? budget, CancellationToken cancel) =>
+        _client.Send(request, budget, cancel);
 
     private EngineException Failure(RegistryAnswer answer, RegistrySubject subject, string name) =>
         RegistryErrors.From(answer, Registry, subject, name, _client.IsSignedIn);
 
     /// <summary>A small answer, whole: one that is cut is asked for again.</summary>
-    private T Fetch<T>(RegistryRequest request, RegistrySubject subject, string name, Func<RegistryAnswer, T> read, CancellationToken cancel)
+    private T Fetch<T>(RegistryRequest request, RegistrySubject subject, string name, Func<RegistryAnswer, T> read,
+        CancellationToken cancel)
     {
         RetryBudget budget = NewBudget();
         while (true)

@@ -18,7 +18,8 @@ internal static class ManifestKind
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(content, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 64 });
+            using JsonDocument document = JsonDocument.Parse(content,
+                new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 64 });
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
             {

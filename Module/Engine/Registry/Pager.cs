@@ -4,7 +4,9 @@ using Containers.Engine.Registry.Http;
 
 namespace Containers.Engine.Registry;
 
-/// <summary>Lists that come page by page, each naming the next in a Link header (RFC 8288). A list without an end is one that lies.</summary>
+/// <summary>
+/// Lists that come page by page, each naming the next in a Link header (RFC 8288). A list without an end is one that lies.
+/// </summary>
 internal static class Pager
 {
     private const int MaximumPages = 10_000;

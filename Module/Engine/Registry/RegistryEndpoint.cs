@@ -1,6 +1,8 @@
 namespace Containers.Engine.Registry;
 
-/// <summary>A host that serves the registry's interface, and how it is spoken to. Which of http and TLS a loopback server speaks is found out once.</summary>
+/// <summary>
+/// A host that serves the registry's interface, and how it is spoken to. Which of http and TLS a loopback server speaks is found out once.
+/// </summary>
 internal sealed class RegistryEndpoint
 {
     private volatile Uri _root;

@@ -21,7 +21,8 @@ internal static class RegistryErrors
         "Check the name, the network and the proxy (HTTPS_PROXY, NO_PROXY).", inner);
 
     internal static EngineException Tls(string registry, string reason, string action, Exception? inner = null) => new(
-        EngineErrorKind.ConnectionError, "RegistryTlsFailed", $"Registry \"{registry}\" has no trustworthy TLS: {reason}.", registry, action, inner);
+        EngineErrorKind.ConnectionError, "RegistryTlsFailed", $"Registry \"{registry}\" has no trustworthy TLS: {reason}.", registry,
+            action, inner);
 
     internal static EngineException NoTls(string registry, Exception? inner) => Tls(
         registry, "it answers in something other than TLS, as a server of plain http does",
@@ -68,11 +69,13 @@ internal static class RegistryErrors
                 return Unauthorized(registry, words, signedIn);
             case HttpStatusCode.Forbidden:
                 return new EngineException(
-                    EngineErrorKind.PermissionDenied, "RegistryDenied", $"Registry \"{registry}\" denies access to \"{name}\"{words}" + Hub(registry),
+                    EngineErrorKind.PermissionDenied, "RegistryDenied",
+                        $"Registry \"{registry}\" denies access to \"{name}\"{words}" + Hub(registry),
                     name, "Sign in as somebody who may do this, with Connect-ContainerRegistry.");
             case HttpStatusCode.NotFound when subject == RegistrySubject.Repository || (unknownName && subject != RegistrySubject.Service):
                 return new EngineException(
-                    EngineErrorKind.ObjectNotFound, "RepositoryNotFound", $"There is no repository \"{name}\" in registry \"{registry}\"{words}.", name,
+                    EngineErrorKind.ObjectNotFound, "RepositoryNotFound",
+                        $"There is no repository \"{name}\" in registry \"{registry}\"{words}.", name,
                     "Check the name; Find-ContainerImage searches.");
             case HttpStatusCode.NotFound when subject == RegistrySubject.Manifest:
                 return new EngineException(
@@ -80,22 +83,26 @@ internal static class RegistryErrors
                     "Find-ContainerImageTag lists the tags there are.");
             case HttpStatusCode.NotFound when subject == RegistrySubject.Blob:
                 return new EngineException(
-                    EngineErrorKind.ObjectNotFound, "BlobNotFound", $"Registry \"{registry}\" lacks \"{name}\", which its own manifest names{words}.",
+                    EngineErrorKind.ObjectNotFound, "BlobNotFound",
+                        $"Registry \"{registry}\" lacks \"{name}\", which its own manifest names{words}.",
                     name, "Tell the owner of the repository: the image has to be pushed again.");
             case HttpStatusCode.TooManyRequests:
                 string when = after is { } wait ? $" and wants {Math.Min(wait.TotalSeconds, 1e9):0} seconds of patience" : "";
                 return new EngineException(
-                    EngineErrorKind.LimitsExceeded, "RegistryTooManyRequests", $"Registry \"{registry}\" has had too many requests{when}{words}.",
+                    EngineErrorKind.LimitsExceeded, "RegistryTooManyRequests",
+                        $"Registry \"{registry}\" has had too many requests{when}{words}.",
                     registry, "Wait, or sign in with Connect-ContainerRegistry for a higher limit.");
             case HttpStatusCode.RequestEntityTooLarge:
                 return new EngineException(
-                    EngineErrorKind.LimitsExceeded, "RegistryRefused", $"Registry \"{registry}\" does not take \"{name}\": it is too large for it (413){words}.",
+                    EngineErrorKind.LimitsExceeded, "RegistryRefused",
+                        $"Registry \"{registry}\" does not take \"{name}\": it is too large for it (413){words}.",
                     name, "Raise the limit of the registry or of the proxy before it (client_max_body_size).");
             default:
                 return body.Has("DIGEST_INVALID")
                     ? Mismatch(registry, "an error that the content did not arrive as it was sent" + words, name)
                     : new EngineException(
-                        EngineErrorKind.ResourceUnavailable, "RegistryRefused", $"Registry \"{registry}\" answered {(int)status} for \"{name}\"{words}.",
+                        EngineErrorKind.ResourceUnavailable, "RegistryRefused",
+                            $"Registry \"{registry}\" answered {(int)status} for \"{name}\"{words}.",
                         name, (int)status >= 500 ? "Try again later." : "Check what the registry supports.");
         }
     }

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Containers.Engine.Registry;
 
-/// <summary>The numbers and places that registries are reached by. Tests shorten the times and move the places; nothing else does.</summary>
+/// <summary>
+/// The numbers and places that registries are reached by. Tests shorten the times and move the places; nothing else does.
+/// </summary>
 internal sealed record RegistryOptions
 {
     /// <summary>The session's environment, read at each use: a user may change it between two cmdlets.</summary>

@@ -20,7 +20,8 @@ internal sealed partial class RegistryService
     internal IEnumerable<ContainerImageSearchResult> Search(
         string term, string? registry, int first, RegistryCredential? credential, CancellationToken cancel)
     {
-        if (registry is null && ImageReference.TryParse(term, out ImageReference? named) && term.StartsWith(named.Domain + "/", StringComparison.Ordinal))
+        if (registry is null && ImageReference.TryParse(term, out ImageReference? named)
+            && term.StartsWith(named.Domain + "/", StringComparison.Ordinal))
         {
             (registry, term) = (named.Domain, term[(named.Domain.Length + 1)..]);
         }
@@ -28,7 +29,8 @@ internal sealed partial class RegistryService
         (string host, string name) = RegistryName.Parse(registry ?? RegistryName.DockerHub);
         RegistryEntry? entry = Entry(name);
         return host == RegistryName.DockerHub ? SearchHub(term, first, cancel)
-            : SearchCatalog(Client(host, entry?.Insecure ?? false, credential ?? _credentials.Find(name, null, cancel)), host, term, first, cancel);
+            : SearchCatalog(Client(host, entry?.Insecure ?? false, credential ?? _credentials.Find(name, null, cancel)), host, term, first,
+                cancel);
     }
 
     private IEnumerable<ContainerImageSearchResult> SearchHub(string term, int first, CancellationToken cancel)
@@ -68,7 +70,8 @@ internal sealed partial class RegistryService
         RegistryRequest request = new() { Path = _options.HubSearch.AbsolutePath.TrimStart('/') + query };
         try
         {
-            return Small(client, request, a => JsonSerializer.Deserialize(a.ReadAtMost(MaximumAnswer), RegistryJson.Default.HubSearch) ?? new HubSearch(), cancel);
+            return Small(client, request, a => JsonSerializer.Deserialize(a.ReadAtMost(MaximumAnswer),
+                RegistryJson.Default.HubSearch) ?? new HubSearch(), cancel);
         }
         catch (JsonException)
         {
@@ -102,7 +105,8 @@ internal sealed partial class RegistryService
             RegistryAnswer answer = client.Send(request, budget, cancel);
             if (!answer.IsSuccess)
             {
-                throw RegistryErrors.From(answer, client.Endpoint.Domain, RegistrySubject.Service, request.Path.Split('?')[0], client.IsSignedIn);
+                throw RegistryErrors.From(answer, client.Endpoint.Domain, RegistrySubject.Service, request.Path.Split('?')[0],
+                    client.IsSignedIn);
             }
 
             using (answer)

@@ -11,21 +11,26 @@ internal sealed partial class RegistryService
     /// <summary>Signs in and, when the registry agrees, keeps the credential.</summary>
     /// <param name="registry">"quay.io", also with a namespace.</param>
     /// <param name="authFile">Where, or null for the default.</param>
-    /// <exception cref="EngineException">InvalidRegistryName, InvalidCredential, RegistryUnauthorized, RegistryBlocked, AuthFileNotWritten, and what reaching it throws.</exception>
+    /// <exception cref="EngineException">
+    /// InvalidRegistryName, InvalidCredential, RegistryUnauthorized, RegistryBlocked, AuthFileNotWritten, and what reaching it throws.
+    /// </exception>
     internal ContainerRegistry Connect(string registry, RegistryCredential credential, string? authFile, CancellationToken cancel)
     {
         (string host, string name) = RegistryName.Parse(registry);
-        if (credential.IdentityToken is null && (credential.UserName.Length == 0 || credential.UserName.Contains(':', StringComparison.Ordinal)))
+        if (credential.IdentityToken is null && (credential.UserName.Length == 0
+            || credential.UserName.Contains(':', StringComparison.Ordinal)))
         {
             throw new EngineException(
-                EngineErrorKind.InvalidArgument, "InvalidCredential", "A user's name must not be empty, and must have no colon.", credential.UserName,
+                EngineErrorKind.InvalidArgument, "InvalidCredential", "A user's name must not be empty, and must have no colon.",
+                    credential.UserName,
                 "Give the name the registry knows.");
         }
 
         RegistryEntry? entry = Entry(name);
 
         // A client of its own: what an earlier password got must not answer for this one.
-        RegistryEndpoint endpoint = _endpoints.GetOrAdd((host, entry?.Insecure ?? false), key => new RegistryEndpoint(key.Domain, key.Insecure));
+        RegistryEndpoint endpoint = _endpoints.GetOrAdd((host, entry?.Insecure ?? false), key =>
+            new RegistryEndpoint(key.Domain, key.Insecure));
         RegistryClient client = new(_transports, endpoint, credential);
         RegistryAnswer answer = client.Send(s_ping, new RetryBudget(_options, null), cancel);
         if (!answer.IsSuccess)

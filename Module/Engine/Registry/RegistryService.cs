@@ -30,7 +30,9 @@ internal sealed partial class RegistryService : IDisposable
         _credentials = new CredentialStore(options);
     }
 
-    /// <summary>What a short name may stand for, best first: an alias of registries.conf, else each unqualified-search registry, else docker.io.</summary>
+    /// <summary>
+    /// What a short name may stand for, best first: an alias of registries.conf, else each unqualified-search registry, else docker.io.
+    /// </summary>
     /// <param name="reference">What docker's defaults make of it.</param>
     /// <param name="asWritten">A name with a registry in it stands for itself alone.</param>
     /// <exception cref="EngineException">RegistriesConfInvalid.</exception>
@@ -75,12 +77,15 @@ internal sealed partial class RegistryService : IDisposable
         return entry is { Blocked: true } ? throw RegistryErrors.Blocked(name.Split('/')[0]) : entry;
     }
 
-    private HttpRepository Open(string name, string location, bool insecure, RegistryCredential? credential, int? retry, CancellationToken cancel)
+    private HttpRepository Open(string name, string location, bool insecure, RegistryCredential? credential, int? retry,
+        CancellationToken cancel)
     {
-        if (!ImageReference.TryParse(location, out ImageReference? place) || !location.StartsWith(place.Domain + "/", StringComparison.Ordinal))
+        if (!ImageReference.TryParse(location, out ImageReference? place)
+            || !location.StartsWith(place.Domain + "/", StringComparison.Ordinal))
         {
             throw new EngineException(
-                EngineErrorKind.InvalidData, "RegistriesConfInvalid", $"registries.conf sends \"{name}\" to \"{location}\", which is no repository.", name,
+                EngineErrorKind.InvalidData, "RegistriesConfInvalid",
+                    $"registries.conf sends \"{name}\" to \"{location}\", which is no repository.", name,
                 "Correct the location.");
         }
 

@@ -5,7 +5,8 @@ using Containers.Engine.Registry.Http;
 namespace Containers.Engine.Registry;
 
 /// <summary>
-/// A blob's content, over as many connections as it takes: after a cut or a silence it goes on where it was (RFC 9110, section 14). Has exactly
+/// A blob's content, over as many connections as it takes: after a cut or a silence it goes on where it was (RFC 9110, section 14). Has
+/// exactly
 /// the size of its descriptor, or throws. Opened by the first read.
 /// </summary>
 internal sealed class ResumingBlobStream : Stream
@@ -40,7 +41,9 @@ internal sealed class ResumingBlobStream : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    /// <exception cref="EngineException">RegistryUnreachable: cut too often without progress. RegistryProtocol: of another size than it should be.</exception>
+    /// <exception cref="EngineException">
+    /// RegistryUnreachable: cut too often without progress. RegistryProtocol: of another size than it should be.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Nobody wants it any more.</exception>
     public override int Read(Span<byte> buffer)
     {
@@ -108,7 +111,8 @@ internal sealed class ResumingBlobStream : Stream
         RegistryAnswer answer = _open(_position, _budget);
         try
         {
-            if (answer.Header("Content-Encoding") is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            if (answer.Header("Content-Encoding") is { Length: > 0 } encoding
+                && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
             {
                 throw RegistryErrors.Protocol(_registry, $"a content encoding nobody asked for, \"{ErrorBody.Clean(encoding)}\"");
             }
@@ -153,7 +157,9 @@ internal sealed class ResumingBlobStream : Stream
         }
     }
 
-    /// <summary>Where the length was not stated, a further byte says that it is another blob; the read also gives the connection back.</summary>
+    /// <summary>
+    /// Where the length was not stated, a further byte says that it is another blob; the read also gives the connection back.
+    /// </summary>
     private void Finish()
     {
         if (_answer is null)

@@ -6,8 +6,8 @@ using Containers.Engine.Linux;
 namespace Containers.Engine.Registry.Auth;
 
 /// <summary>
-/// One file of credentials, docker's config.json or podman's auth.json (containers-auth.json(5)): auths, credHelpers, credsStore. What else is
-/// in it stays as it is.
+/// One file of credentials, docker's config.json or podman's auth.json (containers-auth.json(5)): auths, credHelpers, credsStore. What
+/// else is in it stays as it is.
 /// </summary>
 internal sealed class AuthFile
 {
@@ -88,7 +88,12 @@ internal sealed class AuthFile
 
         return user.Length == 0 && string.IsNullOrEmpty(identity)
             ? null
-            : new RegistryCredential { UserName = user, Password = password, IdentityToken = string.IsNullOrEmpty(identity) ? null : identity };
+            : new RegistryCredential
+            {
+                UserName = user,
+                Password = password,
+                IdentityToken = string.IsNullOrEmpty(identity) ? null : identity,
+            };
     }
 
     internal void Set(string key, RegistryCredential credential)
@@ -114,12 +119,13 @@ internal sealed class AuthFile
     /// <summary>Replaces the file, for its owner only.</summary>
     internal void Write()
     {
-        // Behind a link the file itself is replaced, not the link. Asking a file that is not there for its target is an error.
-        string? target = File.Exists(Path) ? File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName : null;
-        string path = target ?? System.IO.Path.GetFullPath(Path);
         try
         {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            // Behind a link the file itself is replaced, not the link.
+            FileInfo file = new(Path);
+            string path = file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+            Directory.CreateDirectory(
+                System.IO.Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             using MemoryStream content = new();
             using (Utf8JsonWriter writer = new(content, new JsonWriterOptions { Indented = true }))
             {

@@ -24,7 +24,9 @@ internal sealed class Authorizer(RegistryClient client, RegistryCredential? cred
     /// <param name="challenges">Values of WWW-Authenticate.</param>
     /// <param name="used">The header that was refused.</param>
     /// <returns>False where there is nothing better to try.</returns>
-    /// <exception cref="EngineException">RegistryUnauthorized: by the token server. RegistryProtocol: no realm, or one that must not be asked.</exception>
+    /// <exception cref="EngineException">
+    /// RegistryUnauthorized: by the token server. RegistryProtocol: no realm, or one that must not be asked.
+    /// </exception>
     internal bool Renew(IReadOnlyList<string> challenges, IReadOnlyList<string> scopes, string? used, CancellationToken cancel)
     {
         List<Challenge> all = [.. challenges.Take(8).SelectMany(Challenge.Parse)];

@@ -18,8 +18,8 @@ internal sealed class CredentialHelper
 
     private static readonly string[] s_names =
     [
-        "HOME", "USER", "LOGNAME", "PATH", "LANG", "TMPDIR", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "GNUPGHOME", "GPG_TTY",
-        "PASSWORD_STORE_DIR", "DOCKER_CONFIG", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
+        "HOME", "USER", "LOGNAME", "PATH", "LANG", "TMPDIR", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "GNUPGHOME",
+        "GPG_TTY", "PASSWORD_STORE_DIR", "DOCKER_CONFIG", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
     ];
 
     private static readonly string[] s_prefixes = ["XDG_", "AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "ECR_", "ACR_", "GCR_"];

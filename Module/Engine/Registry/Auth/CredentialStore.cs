@@ -1,6 +1,8 @@
 namespace Containers.Engine.Registry.Auth;
 
-/// <summary>Finds, keeps and removes credentials over all files that docker, podman and this engine use; the first that knows a registry counts.</summary>
+/// <summary>
+/// Finds, keeps and removes credentials over all files that docker, podman and this engine use; the first that knows a registry counts.
+/// </summary>
 internal sealed class CredentialStore(RegistryOptions options)
 {
     /// <summary>Where new credentials go where nobody says otherwise. It outlasts a reboot, unlike podman's first choice.</summary>
@@ -142,7 +144,8 @@ internal sealed class CredentialStore(RegistryOptions options)
             }
 
             // The exact key first: older tools wrote addresses, which are the same registry.
-            if ((file.Get(key) ?? file.Keys.Where(k => RegistryName.Normalize(k) == key).Select(file.Get).FirstOrDefault(c => c is not null)) is { } own)
+            if ((file.Get(key) ?? file.Keys.Where(k => RegistryName.Normalize(k) == key).Select(file.Get)
+                .FirstOrDefault(c => c is not null)) is { } own)
             {
                 return own;
             }

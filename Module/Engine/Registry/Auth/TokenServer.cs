@@ -5,8 +5,9 @@ using Containers.Engine.Registry.Http;
 namespace Containers.Engine.Registry.Auth;
 
 /// <summary>
-/// Asks the server that a Bearer challenge names (distribution, "Token Authentication Specification"): GET with Basic, or nobody's name; POST
-/// (OAuth2) where there is an identity token. The realm was written by the registry: it gets the credential over TLS or loopback only (S30).
+/// Asks the server that a Bearer challenge names (distribution, "Token Authentication Specification"): GET with Basic, or nobody's name;
+/// POST (OAuth2) where there is an identity token. The realm was written by the registry: it gets the credential over TLS or loopback
+/// only (S30).
 /// </summary>
 internal static class TokenServer
 {
@@ -61,7 +62,8 @@ internal static class TokenServer
         }
 
         // An http realm: only from a registry that may speak http itself, and only on this machine or on the registry's own host.
-        bool plainAllowed = endpoint.AllowsHttp && (RegistryName.IsLoopback(realm.Host) || (endpoint.Insecure && realm.Host == endpoint.Root.Host));
+        bool plainAllowed = endpoint.AllowsHttp && (RegistryName.IsLoopback(realm.Host)
+            || (endpoint.Insecure && realm.Host == endpoint.Root.Host));
         return realm.Scheme == Uri.UriSchemeHttps || plainAllowed
             ? realm
             : throw RegistryErrors.Protocol(endpoint.Domain, $"it sends the credential over http, to \"{realm.Authority}\"");

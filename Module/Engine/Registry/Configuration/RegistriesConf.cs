@@ -83,7 +83,8 @@ internal sealed class RegistriesConf
         string name = asWritten.Split('@')[0];
         int colon = name.LastIndexOf(':');
         name = colon > name.LastIndexOf('/') ? name[..colon] : name;
-        bool written = reference.Domain != RegistryName.DockerHub || name.Split('/') is [RegistryName.DockerHub or "index.docker.io", _, ..];
+        bool written = reference.Domain != RegistryName.DockerHub
+            || name.Split('/') is [RegistryName.DockerHub or "index.docker.io", _, ..];
         if (written)
         {
             return [reference];
@@ -103,7 +104,8 @@ internal sealed class RegistriesConf
     private static ImageReference Parse(string text, string what) => ImageReference.TryParse(text, out ImageReference? reference)
         ? reference
         : throw new EngineException(
-            EngineErrorKind.InvalidData, "RegistriesConfInvalid", $"registries.conf makes \"{text}\" of \"{what}\", which is no image name.", what,
+            EngineErrorKind.InvalidData, "RegistriesConfInvalid",
+                $"registries.conf makes \"{text}\" of \"{what}\", which is no image name.", what,
             "Correct the alias or the search list.");
 
     private void Merge(string path, bool optional)

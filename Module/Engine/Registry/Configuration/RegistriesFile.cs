@@ -45,7 +45,8 @@ internal sealed class RegistriesFile
         DocumentSyntax document = SyntaxParser.Parse(text, path, validate: true);
         if (document.HasErrors)
         {
-            throw Invalid(path, $"is malformed ({document.Diagnostics[0].Message.TrimEnd('.')}, line {document.Diagnostics[0].Span.Start.Line + 1})");
+            DiagnosticMessage first = document.Diagnostics[0];
+            throw Invalid(path, $"is malformed ({first.Message.TrimEnd('.')}, line {first.Span.Start.Line + 1})");
         }
 
         RegistriesFile file = new(path);
@@ -148,7 +149,8 @@ internal sealed class RegistriesFile
             }
         }
 
-        return location.Length > 0 ? new MirrorEntry(location.TrimEnd('/'), insecure, from) : throw Invalid(_path, "has a mirror without a location");
+        return location.Length > 0 ? new MirrorEntry(location.TrimEnd('/'), insecure, from)
+            : throw Invalid(_path, "has a mirror without a location");
     }
 
     private string Text(ValueSyntax? value, KeyValueSyntax pair) =>
@@ -177,7 +179,8 @@ internal sealed class RegistriesFile
         Invalid(_path, $"has something else than {expected} for \"{Name(pair.Key)}\" in line {pair.Span.Start.Line + 1}");
 
     private static EngineException Invalid(string path, string what, Exception? inner = null) => new(
-        EngineErrorKind.InvalidData, "RegistriesConfInvalid", $"The file \"{path}\" {what}.", path, "Correct it; man containers-registries.conf tells how.", inner);
+        EngineErrorKind.InvalidData, "RegistriesConfInvalid", $"The file \"{path}\" {what}.", path,
+            "Correct it; man containers-registries.conf tells how.", inner);
 
     private sealed class Draft
     {
@@ -202,7 +205,7 @@ internal sealed class RegistriesFile
                 Location = Location.TrimEnd('/'),
                 Insecure = Insecure,
                 Blocked = Blocked,
-                Mirrors = [.. Mirrors.Select(m => m with { PullFrom = m.PullFrom.Length > 0 ? m.PullFrom : DigestOnly ? "digest-only" : "all" })],
+                Mirrors = [.. Mirrors.Select(m => m.PullFrom.Length > 0 ? m : m with { PullFrom = DigestOnly ? "digest-only" : "all" })],
             };
         }
     }

@@ -109,7 +109,8 @@ internal sealed class CertificateCheck(CertificateFolders folders, bool insecure
     {
         X509ChainStatusFlags flags = (chain?.ChainStatus ?? []).Aggregate(X509ChainStatusFlags.NoError, (all, s) => all | s.Status);
         return flags.HasFlag(X509ChainStatusFlags.NotTimeValid) ? "a certificate of its chain has expired or is not valid yet"
-            : (flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0 ? "no authority this host knows has signed its certificate"
+            : (flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0
+                ? "no authority this host knows has signed its certificate"
             : flags.HasFlag(X509ChainStatusFlags.NotValidForUsage) ? "its certificate is not one of a server"
             : $"its certificate is not valid ({flags})";
     }

@@ -5,8 +5,8 @@ namespace Containers.Engine.Registry.Http;
 
 /// <summary>
 /// Authorities and client certificates of one registry: certs.d/HOST[:PORT]/*.crt, *.cert with *.key of the same name
-/// (containers-certs.d(5); docker, "Verify repository client with certificates"). Read at each handshake that needs them, so that a file put
-/// there counts at once.
+/// (containers-certs.d(5); docker, "Verify repository client with certificates"). Read at each handshake that needs them, so that a file
+/// put there counts at once.
 /// </summary>
 internal sealed class CertificateFolders(RegistryOptions options, string authority)
 {

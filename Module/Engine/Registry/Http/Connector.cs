@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Containers.Engine.Registry.Http;
 
-/// <summary>Connects to the first address of a host that takes it; the families take turns, so that a broken one costs seconds, not the pull.</summary>
+/// <summary>
+/// Connects to the first address of a host that takes it; the families take turns, so that a broken one costs seconds, not the pull.
+/// </summary>
 internal sealed class Connector(RegistryOptions options, bool guarded)
 {
     private static readonly TimeSpan s_eachAddress = TimeSpan.FromSeconds(5);
@@ -20,13 +22,15 @@ internal sealed class Connector(RegistryOptions options, bool guarded)
         {
             if (guarded && IsLinkLocal(address))
             {
-                throw new SocketException((int)SocketError.AccessDenied, $"A redirect led to {address}, which only this host's own services use.");
+                throw new SocketException((int)SocketError.AccessDenied,
+                    $"A redirect led to {address}, which only this host's own services use.");
             }
 
             cancel.ThrowIfCancellationRequested();
             try
             {
-                return new ValueTask<Stream>(new NetworkStream(Connect(address, context.DnsEndPoint.Port, addresses.Count > 1, cancel), ownsSocket: true));
+                return new ValueTask<Stream>(new NetworkStream(Connect(address, context.DnsEndPoint.Port, addresses.Count > 1, cancel),
+                    ownsSocket: true));
             }
             catch (SocketException e)
             {
@@ -42,7 +46,8 @@ internal sealed class Connector(RegistryOptions options, bool guarded)
     {
         IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         byte[] bytes = plain.GetAddressBytes();
-        return plain.IsIPv6LinkLocal || (bytes.Length == 4 && bytes[0] == 169 && bytes[1] == 254) || plain.Equals(IPAddress.Parse("fd00:ec2::254"));
+        return plain.IsIPv6LinkLocal || (bytes.Length == 4 && bytes[0] == 169 && bytes[1] == 254)
+            || plain.Equals(IPAddress.Parse("fd00:ec2::254"));
     }
 
     private static Socket Connect(IPAddress address, int port, bool others, CancellationToken cancel)

@@ -93,10 +93,12 @@ internal sealed class EnvironmentProxy(Func<string, string?> environment) : IWeb
         {
             foreach (string scheme in (string[])["https", "http"])
             {
-                if (proxy.Read(new Uri(scheme + "://proxied.invalid")) is { UserInfo.Length: > 0 } known && known.Host == uri.Host && known.Port == uri.Port)
+                if (proxy.Read(new Uri(scheme + "://proxied.invalid")) is { UserInfo.Length: > 0 } known && known.Host == uri.Host
+                    && known.Port == uri.Port)
                 {
                     string[] parts = known.UserInfo.Split(':', 2);
-                    return new NetworkCredential(Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.Length > 1 ? parts[1] : ""));
+                    return new NetworkCredential(Uri.UnescapeDataString(parts[0]),
+                        Uri.UnescapeDataString(parts.Length > 1 ? parts[1] : ""));
                 }
             }
 

@@ -55,7 +55,8 @@ internal sealed class ErrorBody
 
     private void Parse(byte[] bytes)
     {
-        using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
+        using JsonDocument document = JsonDocument.Parse(bytes,
+            new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
         JsonElement root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
         {

@@ -5,7 +5,9 @@ using System.Security.Authentication;
 
 namespace Containers.Engine.Registry.Http;
 
-/// <summary>Sends one message to one address, and gives failures their meaning. Knows neither redirects, nor credentials, nor further attempts.</summary>
+/// <summary>
+/// Sends one message to one address, and gives failures their meaning. Knows neither redirects, nor credentials, nor further attempts.
+/// </summary>
 internal sealed class HttpSender(TransportPool transports)
 {
     private static readonly string s_agent = "containers-powershell/" + Version;
@@ -24,7 +26,11 @@ internal sealed class HttpSender(TransportPool transports)
         bool own = endpoint.IsOwn(uri);
         Transport transport = transports.Get(uri.Authority, own && endpoint.Insecure, redirected && !own);
         RequestWatch watch = new(request.Silence ?? transports.Options.Stall, cancel);
-        HttpRequestMessage message = new(request.Method, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        HttpRequestMessage message = new(request.Method, uri)
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         try
         {
             message.Headers.TryAddWithoutValidation("User-Agent", s_agent);
@@ -83,7 +89,8 @@ internal sealed class HttpSender(TransportPool transports)
         if (Inner<SourceFailedException>(e) is { } failed)
         {
             return new EngineException(
-                EngineErrorKind.ReadError, "UploadSourceFailed", $"What was to be sent to registry \"{registry}\" cannot be read: {failed.Message}.", registry,
+                EngineErrorKind.ReadError, "UploadSourceFailed",
+                    $"What was to be sent to registry \"{registry}\" cannot be read: {failed.Message}.", registry,
                 "Try again.", e);
         }
 
@@ -97,7 +104,8 @@ internal sealed class HttpSender(TransportPool transports)
             if (check.Refusal is { } reason)
             {
                 return RegistryErrors.Tls(
-                    registry, reason, $"Put the authority's certificate into /etc/containers/certs.d/{registry}/ca.crt, if you trust it.", e);
+                    registry, reason, $"Put the authority's certificate into /etc/containers/certs.d/{registry}/ca.crt, if you trust it.",
+                        e);
             }
 
             if (Inner<AuthenticationException>(e) is not null)

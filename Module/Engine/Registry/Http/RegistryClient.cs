@@ -71,7 +71,8 @@ internal sealed class RegistryClient
 
     private RegistryAnswer SendAuthorized(RegistryRequest request, CancellationToken cancel)
     {
-        for (bool again = false; ; again = true)
+        bool again = false;
+        while (true)
         {
             string? authorization = _authorizer.Current(request.Scopes);
             RegistryAnswer answer;
@@ -82,7 +83,6 @@ internal sealed class RegistryClient
             }
             catch (Exception e) when (e is NoTlsException or TransientFailureException && MayBeHttp(e, uri))
             {
-                again = false;
                 continue;
             }
             catch (NoTlsException e)
@@ -110,6 +110,7 @@ internal sealed class RegistryClient
             }
 
             answer.Dispose();
+            again = true;
         }
     }
 

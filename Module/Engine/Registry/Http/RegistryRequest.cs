@@ -1,6 +1,8 @@
 namespace Containers.Engine.Registry.Http;
 
-/// <summary>One request, as often as it must be sent: redirects, new tokens and further attempts build a new message from it each time.</summary>
+/// <summary>
+/// One request, as often as it must be sent: redirects, new tokens and further attempts build a new message from it each time.
+/// </summary>
 internal sealed record RegistryRequest
 {
     public HttpMethod Method { get; init; } = HttpMethod.Get;

@@ -1,6 +1,8 @@
 namespace Containers.Engine.Registry.Http;
 
-/// <summary>Ends a request that nobody wants any more, or that has been silent for too long. Armed only while somebody waits for the network.</summary>
+/// <summary>
+/// Ends a request that nobody wants any more, or that has been silent for too long. Armed only while somebody waits for the network.
+/// </summary>
 internal sealed class RequestWatch : IDisposable
 {
     private readonly CancellationTokenSource _source;

@@ -19,7 +19,8 @@ internal sealed class RetryBudget(RegistryOptions options, int? retries)
             return false;
         }
 
-        double delay = Math.Min(options.FirstDelay.TotalMilliseconds * Math.Pow(2, Math.Min(_used, 20)), options.LongestDelay.TotalMilliseconds);
+        double delay = Math.Min(options.FirstDelay.TotalMilliseconds * Math.Pow(2, Math.Min(_used, 20)),
+            options.LongestDelay.TotalMilliseconds);
         _used++;
 
         // Between a half and the whole: sessions that failed together do not come back together.

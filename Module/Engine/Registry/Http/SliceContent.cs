@@ -3,7 +3,9 @@ using System.Net.Http.Headers;
 
 namespace Containers.Engine.Registry.Http;
 
-/// <summary>Some bytes of a stream as a request's body, written by the thread that sends it. Progress of the network starts the watch again.</summary>
+/// <summary>
+/// Some bytes of a stream as a request's body, written by the thread that sends it. Progress of the network starts the watch again.
+/// </summary>
 internal sealed class SliceContent : HttpContent
 {
     private readonly Stream _source;

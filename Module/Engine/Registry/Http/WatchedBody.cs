@@ -1,7 +1,8 @@
 namespace Containers.Engine.Registry.Http;
 
 /// <summary>
-/// A body, read synchronously. Such a read knows no token: the watch disposes the answer instead, which closes the socket, which ends the read.
+/// A body, read synchronously. Such a read knows no token: the watch disposes the answer instead, which closes the socket, which ends the
+/// read.
 /// </summary>
 internal sealed class WatchedBody : Stream
 {
@@ -43,7 +44,8 @@ internal sealed class WatchedBody : Stream
             int got = _stream.Read(buffer);
             return _watch.Token.IsCancellationRequested ? throw new IOException("The watch has ended it.") : got;
         }
-        catch (Exception e) when (_watch.Token.IsCancellationRequested || e is IOException or HttpRequestException or ObjectDisposedException)
+        catch (Exception e) when (_watch.Token.IsCancellationRequested
+            || e is IOException or HttpRequestException or ObjectDisposedException)
         {
             // Once the watch has disposed the answer in the middle of a read, any exception is a consequence of that.
             throw _watch.Explain(e);
