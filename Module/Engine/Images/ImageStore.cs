@@ -150,8 +150,11 @@ public sealed partial class ImageStore
         {
             ImageRecord record = Load(id, out long size);
             ImageConfig config = record.Config;
+            string? damage = config.RootFs.DiffIds.Select(_layers.DamageOf).FirstOrDefault(one => one is not null);
             return image with
             {
+                State = damage is null ? ImageState.Ready : ImageState.Damaged,
+                Damage = damage is null ? null : $"One of its layers is not what it was: {damage}.",
                 Created = config.Created ?? DateTimeOffset.MinValue,
                 Size = size,
                 Architecture = config.Architecture,

@@ -94,7 +94,7 @@ internal sealed unsafe partial class LayerStore
                 return null;
             }
 
-            using IDisposable? pin = Pin(diffId);
+            using IDisposable? pin = Pin(diffId, marked: true);
             return pin is null ? "it is not there" : LayerVerifier.Run(diffId, DirectoryOf(diffId), record, pipe => Produce(diffId, true, pipe, cancel), cancel);
         }
         catch (EngineException e) when (e.ErrorId == "LayerNotExact")
@@ -127,7 +127,7 @@ internal sealed unsafe partial class LayerStore
     /// <summary>One thread reads and hashes, this one hands on.</summary>
     private void Rebuild(Digest diffId, ReadOnlySpanAction take, CancellationToken cancel)
     {
-        using IDisposable pin = Pin(diffId) ?? throw Damaged(diffId, "it is not there");
+        using IDisposable pin = Pin(diffId, marked: true) ?? throw Damaged(diffId, "it is not there");
         LayerRecord record = Find(diffId) ?? throw Damaged(diffId, "it is not there");
         bool exact = record.TarSize > 0;
         try

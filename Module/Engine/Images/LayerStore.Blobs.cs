@@ -52,7 +52,8 @@ internal sealed unsafe partial class LayerStore
     }
 
     /// <summary>Keeps a complete layer from being removed until it is disposed; null where there is no such layer, or it is damaged.</summary>
-    internal IDisposable? Pin(Digest diffId)
+    /// <param name="marked">Also one that a check found damaged.</param>
+    internal IDisposable? Pin(Digest diffId, bool marked = false)
     {
         string directory = DirectoryOf(diffId);
         SafeFileHandle handle;
@@ -68,7 +69,7 @@ internal sealed unsafe partial class LayerStore
         try
         {
             // Who removes a layer locks it, then renames it: what is locked here and still has its name stays.
-            if (TryLock(handle, Libc.LOCK_SH) && IsAt(handle, directory) && IsComplete(diffId))
+            if (TryLock(handle, Libc.LOCK_SH) && IsAt(handle, directory) && (marked ? IsThere(diffId) : IsComplete(diffId)))
             {
                 SafeFileHandle pin = handle;
                 handle = new SafeFileHandle();

@@ -242,7 +242,10 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
         EngineErrorKind.InvalidData, "DamagedLayer", $"The layer '{diffId}' cannot be used: {why}.", diffId.ToString(),
         "Remove the image and make it again.", inner);
 
-    private bool IsComplete(Digest diffId)
+    /// <summary>There, and nothing is known against it.</summary>
+    private bool IsComplete(Digest diffId) => IsThere(diffId) && DamageOf(diffId) is null;
+
+    private bool IsThere(Digest diffId)
     {
         try
         {

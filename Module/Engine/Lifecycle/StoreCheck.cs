@@ -3,7 +3,7 @@ using Containers.Engine.Storage;
 
 namespace Containers.Engine.Lifecycle;
 
-/// <summary>Looks for damage: what Test-ContainerHost tells. Changes nothing.</summary>
+/// <summary>Looks for damage: what Test-ContainerHost tells. Puts nothing right, but marks damaged layers for the next pull.</summary>
 internal sealed class StoreCheck(ContainerStore containers, ImageStore images)
 {
     private const string PullAgain = "Pull or import the image again, which replaces the layer, or remove the image.";
@@ -11,12 +11,18 @@ internal sealed class StoreCheck(ContainerStore containers, ImageStore images)
     /// <param name="quick">Leave out reading every layer's content.</param>
     /// <param name="progress">Told how many layers were read.</param>
     internal IEnumerable<HostCheckResult> Run(bool quick, IProgress<long>? progress, CancellationToken cancel) =>
-        Images().Concat(quick ? [] : Layers(progress, cancel)).Concat(Unused()).Concat(Containers());
+        Images(quick).Concat(quick ? [] : Layers(progress, cancel)).Concat(Unused()).Concat(Containers());
 
-    private IEnumerable<HostCheckResult> Images()
+    private IEnumerable<HostCheckResult> Images(bool quick)
     {
         foreach (ContainerImage image in images.List().Where(image => image.State == ImageState.Damaged))
         {
+            // One that is known by its marks only is judged anew, layer by layer.
+            if (!quick && images.TryOpen(image.Id) is not null)
+            {
+                continue;
+            }
+
             yield return new HostCheckResult
             {
                 Check = image.Id.Length == 0 ? "TagDamaged" : "ImageDamaged",
@@ -43,6 +49,7 @@ internal sealed class StoreCheck(ContainerStore containers, ImageStore images)
                 }
 
                 string? fault = images.Layers.Verify(layer, cancel);
+                images.Layers.Mark(layer, fault);
                 progress?.Report(++read);
                 if (fault is not null)
                 {

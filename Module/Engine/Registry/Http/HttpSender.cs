@@ -122,6 +122,10 @@ internal sealed class HttpSender(TransportPool transports)
                     return RegistryErrors.Unreachable(registry, "no name server knows it", e);
                 case SocketError.AccessDenied:
                     return RegistryErrors.Protocol(registry, socket.Message.TrimEnd('.'));
+                case SocketError.TryAgain:
+                    return new TransientFailureException("no name server answers", e, neverConnected: true);
+                case SocketError.ConnectionRefused or SocketError.HostUnreachable or SocketError.NetworkUnreachable:
+                    return new TransientFailureException(socket.Message.TrimEnd('.'), e, neverConnected: true);
             }
         }
 

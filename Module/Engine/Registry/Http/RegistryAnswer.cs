@@ -4,7 +4,12 @@ using System.Net.Http.Headers;
 namespace Containers.Engine.Registry.Http;
 
 /// <summary>The cut of a connection, or a silence that was too long: worth another attempt.</summary>
-internal sealed class TransientFailureException(string reason, Exception? inner = null) : IOException(reason, inner);
+internal sealed class TransientFailureException(string reason, Exception? inner = null, bool neverConnected = false)
+    : IOException(reason, inner)
+{
+    /// <summary>Nobody is there, or nobody knows the name: somebody at a prompt wants to hear that soon.</summary>
+    internal bool NeverConnected { get; } = neverConnected;
+}
 
 /// <summary>Status and headers of an answer, and its body as a stream that a cancel or a silence ends.</summary>
 internal sealed class RegistryAnswer : IDisposable

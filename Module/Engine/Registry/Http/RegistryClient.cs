@@ -57,7 +57,7 @@ internal sealed class RegistryClient
             }
             catch (TransientFailureException e) when (retry is not null)
             {
-                if (!retry.Wait(null, cancel))
+                if (!retry.Wait(null, cancel, e.NeverConnected))
                 {
                     throw RegistryErrors.Unreachable(Endpoint.Domain, e.Message, e);
                 }

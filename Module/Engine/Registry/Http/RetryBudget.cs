@@ -3,6 +3,8 @@ namespace Containers.Engine.Registry.Http;
 /// <summary>How often one operation may fail in passing, and how long it waits in between: twice as long each time, with jitter.</summary>
 internal sealed class RetryBudget(RegistryOptions options, int? retries)
 {
+    private const int MostConnects = 2;
+
     private readonly int _all = Math.Max(retries ?? options.Retries, 0);
     private int _used;
 
@@ -12,9 +14,9 @@ internal sealed class RetryBudget(RegistryOptions options, int? retries)
     /// <summary>Waits; false where the budget is used up, or where the registry wants more patience than there is.</summary>
     /// <param name="after">The registry's Retry-After.</param>
     /// <exception cref="OperationCanceledException">While it waited.</exception>
-    internal bool Wait(TimeSpan? after, CancellationToken cancel)
+    internal bool Wait(TimeSpan? after, CancellationToken cancel, bool neverConnected = false)
     {
-        if (_used >= _all || after > options.LongestRetryAfter)
+        if (_used >= (neverConnected ? Math.Min(_all, MostConnects) : _all) || after > options.LongestRetryAfter)
         {
             return false;
         }
