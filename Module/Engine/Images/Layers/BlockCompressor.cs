@@ -170,7 +170,7 @@ internal sealed class BlockCompressor : IDisposable
     private void Compress(Piece piece)
     {
         using Stream stream = _gzip
-            ? new GZipStream(piece.Output, CompressionLevel.Fastest, leaveOpen: true)
+            ? new GZipStream(piece.Output, CompressionLevel.Optimal, leaveOpen: true)
             : new CompressionStream(piece.Output, ZstdLevel, leaveOpen: true);
         stream.Write(piece.Input, 0, piece.Length);
     }
