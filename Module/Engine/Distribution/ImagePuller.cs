@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Containers.Engine.Images;
 using Containers.Engine.Registry;
 
@@ -26,6 +27,13 @@ internal sealed partial class ImagePuller(ImageStore store, RegistryAccess regis
         try
         {
             return Pull(image, options, cancel);
+        }
+        catch (EngineException e) when (options.Policy == PullPolicy.Missing && IsUsable(local)
+            && (DistributionErrors.IsAbsence(e) || DistributionErrors.IsUnreachable(e)))
+        {
+            // A damaged layer that can be read may be all there is of it.
+            options.Warning?.Invoke($"{local.Damage} It cannot be pulled again: {e.Message}");
+            return local;
         }
         catch (EngineException e) when (options.Policy == PullPolicy.Missing && DistributionErrors.IsAbsence(e))
         {
@@ -79,6 +87,9 @@ internal sealed partial class ImagePuller(ImageStore store, RegistryAccess regis
             EngineErrorKind.InvalidArgument, "InvalidImageReference", $"'{text}' is not an image name: it is an id.", text,
             "Write it as [registry/]name[:tag] or [registry/]name@digest.")
         : ImageReference.Parse(text);
+
+    /// <summary>Damaged by a check's word only: everything that a container needs to start is there.</summary>
+    private bool IsUsable([NotNullWhen(true)] ContainerImage? image) => image is { State: ImageState.Damaged } && store.TryOpen(image.Id) is not null;
 
     private static bool IsId(string text) => text.StartsWith("sha256:", StringComparison.Ordinal)
         || (text.Length >= LikelyId && text.All(char.IsAsciiHexDigitLower));

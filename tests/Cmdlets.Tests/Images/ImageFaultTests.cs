@@ -105,6 +105,20 @@ public class ImageFaultTests(ContainerHostFixture host, LoopbackRegistry registr
         IsSound();
     }
 
+    [SkippableFact]
+    public void A_damaged_image_that_no_registry_has_still_starts_with_a_warning()
+    {
+        Ok("$null = New-ContainerImage alone:1 -Program busybox -Message alone");
+        File.WriteAllText(Path.Combine(Ok("(Get-ContainerImageLayer alone:1).Path").Lines.Single(), "strange"), "x");
+        Assert.Contains("LayerDamaged", Ok("Test-ContainerHost | ForEach-Object Check").Lines);
+        Assert.Equal(["Damaged"], Ok("\"$((Get-ContainerImage alone:1).State)\"").Lines);
+        ScriptResult run = Ok("Invoke-ContainerImage alone:1 -RemoveOnExit -Command echo, hi -WarningVariable said -WarningAction SilentlyContinue; $said.Count");
+        Assert.Equal(["hi", "1"], run.Lines);
+        File.Delete(Path.Combine(Ok("(Get-ContainerImageLayer alone:1).Path").Lines.Single(), "strange"));
+        Assert.Empty(Ok("Test-ContainerHost | Where-Object IsError").Output);
+        Assert.Equal(["Ready"], Ok("\"$((Get-ContainerImage alone:1).State)\"").Lines);
+    }
+
     [SkippableTheory]
     [InlineData(1)]
     [InlineData(4)]
