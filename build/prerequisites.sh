@@ -15,6 +15,9 @@ test|has ip|the tests make network namespaces with neighbours and routers|iprout
 test|has busybox|the smallest image of the tests is made of it|busybox-static|busybox|busybox-static|busybox-static
 test|has debootstrap|the tests run a Debian root file system|debootstrap|debootstrap|debootstrap|debootstrap
 test|has docker-registry|images are pushed to, and pulled from, a registry on loopback|docker-registry|docker-distribution|docker-registry|distribution-registry
+test|has skopeo|archives and layouts are compared with what others read and write|skopeo|skopeo|skopeo|skopeo
+test|has umoci|images of this engine are unpacked by another one|umoci|umoci|umoci|umoci
+test|has mkfs.btrfs|the btrfs driver is tested on a file system in a file|btrfs-progs|btrfs-progs|btrfs-progs|btrfsprogs
 test|has tmux|the tests of the prompt need a terminal|tmux|tmux|tmux|tmux
 TABLE
 }
