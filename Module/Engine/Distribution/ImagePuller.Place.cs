@@ -34,7 +34,8 @@ internal sealed partial class ImagePuller
                 throw PlatformChoice.NotFound(platform, [DistributionErrors.PlatformOf(parsed)], subject);
             }
 
-            options.Warning?.Invoke($"The image '{subject}' is for {DistributionErrors.PlatformOf(parsed)}, not for this machine ({platform}).");
+            options.Warning?.Invoke(
+                $"The image '{subject}' is for {DistributionErrors.PlatformOf(parsed)}, not for this machine ({platform}).");
         }
 
         IncomingImage incoming = new()
@@ -54,7 +55,9 @@ internal sealed partial class ImagePuller
         return store.Receive(incoming, receive, cancel);
     }
 
-    /// <summary>The image that this very manifest or index gave before, if it is whole and for the platform; with the tag put on it again.</summary>
+    /// <summary>
+    /// The image that this very manifest or index gave before, if it is whole and for the platform; with the tag put on it again.
+    /// </summary>
     private ContainerImage? Unchanged(ImageReference reference, Digest digest, ImagePlatform platform, CancellationToken cancel)
     {
         ContainerImage? local = store.Find(ImageStore.DigestReference(reference, digest));

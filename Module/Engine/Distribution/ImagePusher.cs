@@ -5,8 +5,8 @@ using Containers.Engine.Registry;
 namespace Containers.Engine.Distribution;
 
 /// <summary>
-/// Sends an image to a registry: only what it lacks, and by the very manifest that the image came by where all of its blobs are there, so that
-/// the digest stays what it was.
+/// Sends an image to a registry: only what it lacks, and by the very manifest that the image came by where all of its blobs are there, so
+/// that the digest stays what it was.
 /// </summary>
 internal sealed class ImagePusher(ImageStore store, RegistryAccess registries)
 {
@@ -48,8 +48,8 @@ internal sealed class ImagePusher(ImageStore store, RegistryAccess registries)
     }
 
     private PushedImage Send(
-        ContainerImage local, Digest id, IReadOnlyList<Digest> diffIds, Digest[] distinct, ImageReference reference, RegistryRepository place,
-        PushOptions options, CancellationToken cancel)
+        ContainerImage local, Digest id, IReadOnlyList<Digest> diffIds, Digest[] distinct, ImageReference reference,
+        RegistryRepository place, PushOptions options, CancellationToken cancel)
     {
         ManifestPlan plan = new(store, id, diffIds);
         LayerPusher pusher = new(store.Layers, place, plan, options, reference.ToString(), distinct);
@@ -60,7 +60,8 @@ internal sealed class ImagePusher(ImageStore store, RegistryAccess registries)
         if (!place.HasBlob(id, cancel))
         {
             place.Upload(
-                id, config.Length, offset => new MemoryStream(config, (int)offset, config.Length - (int)offset, writable: false), null, cancel);
+                id, config.Length, offset => new MemoryStream(config, (int)offset, config.Length - (int)offset, writable: false),
+                null, cancel);
             sent += config.Length;
         }
 
@@ -92,7 +93,7 @@ internal sealed class ImagePusher(ImageStore store, RegistryAccess registries)
         return reference.Digest is null
             ? reference
             : throw new EngineException(
-                EngineErrorKind.InvalidArgument, "InvalidImageReference", $"'{name}' names a digest, which follows from what is pushed.", name,
-                "Leave the digest out and give a tag.");
+                EngineErrorKind.InvalidArgument, "InvalidImageReference",
+                $"'{name}' names a digest, which follows from what is pushed.", name, "Leave the digest out and give a tag.");
     }
 }

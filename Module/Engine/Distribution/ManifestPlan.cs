@@ -65,7 +65,8 @@ internal sealed class ManifestPlan
             [
                 .. layers.Select(layer => new OciDescriptor
                 {
-                    MediaType = (docker ? MediaTypes.ToDockerLayer(layer.MediaType) : MediaTypes.ToOciLayer(layer.MediaType)) ?? layer.MediaType,
+                    MediaType = (docker ? MediaTypes.ToDockerLayer(layer.MediaType) : MediaTypes.ToOciLayer(layer.MediaType))
+                        ?? layer.MediaType,
                     Digest = layer.Digest,
                     Size = layer.Size,
                 }),

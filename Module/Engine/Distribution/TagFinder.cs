@@ -17,9 +17,11 @@ internal sealed class TagFinder(RegistryAccess registries)
     }
 
     private IEnumerable<ContainerImageTag> Find(
-        string repository, IReadOnlyList<ImageReference> candidates, bool detailed, RegistryCredential? credential, CancellationToken cancel)
+        string repository, IReadOnlyList<ImageReference> candidates, bool detailed, RegistryCredential? credential,
+        CancellationToken cancel)
     {
-        (ImageReference reference, RegistryRepository place, IEnumerator<string> tags, bool any) = Start(repository, candidates, credential, cancel);
+        (ImageReference reference, RegistryRepository place, IEnumerator<string> tags, bool any) =
+            Start(repository, candidates, credential, cancel);
         using (tags)
         {
             while (any)
@@ -50,7 +52,9 @@ internal sealed class TagFinder(RegistryAccess registries)
         }
     }
 
-    /// <summary>The first place of a short name that has the repository; its first page is asked for here, so that the next can be tried.</summary>
+    /// <summary>
+    /// The first place of a short name that has the repository; its first page is asked for here, so that the next can be tried.
+    /// </summary>
     private (ImageReference Reference, RegistryRepository Place, IEnumerator<string> Tags, bool Any) Start(
         string repository, IReadOnlyList<ImageReference> candidates, RegistryCredential? credential, CancellationToken cancel)
     {
@@ -91,7 +95,8 @@ internal sealed class TagFinder(RegistryAccess registries)
         {
             return result with { Platforms = Platforms(place, manifest, result.Reference, cancel) };
         }
-        catch (EngineException e) when (e.ErrorId is "InvalidManifest" or "UnsupportedManifest" or "NotAnImage" or "InvalidImageConfig" or "BlobNotFound")
+        catch (EngineException e) when (
+            e.ErrorId is "InvalidManifest" or "UnsupportedManifest" or "NotAnImage" or "InvalidImageConfig" or "BlobNotFound")
         {
             // A list is no place to fail for what one of its entries is.
             return result;

@@ -21,13 +21,17 @@ public sealed record ContainerImage
     /// <summary>All tags in their familiar form, sorted.</summary>
     public IReadOnlyList<string> References { get; init; } = [];
 
-    /// <summary>Manifests and indexes it came by: "alpine@sha256:…" each, sorted. It can be named so, but these are no names of its own.</summary>
+    /// <summary>
+    /// Manifests and indexes it came by: "alpine@sha256:…" each, sorted. It can be named so, but these are no names of its own.
+    /// </summary>
     public IReadOnlyList<string> Digests { get; init; } = [];
 
     /// <summary>The digest of the first of <see cref="Digests"/>; null for an image that never was in a registry.</summary>
     public string? Digest => Digests.Count > 0 ? Digests[0][(Digests[0].IndexOf('@', StringComparison.Ordinal) + 1)..] : null;
 
-    /// <summary>Of the first reference, else of the first digest (then the tag is "&lt;none&gt;", as docker has it), else "&lt;none&gt;".</summary>
+    /// <summary>
+    /// Of the first reference, else of the first digest (then the tag is "&lt;none&gt;", as docker has it), else "&lt;none&gt;".
+    /// </summary>
     public string Repository { get; init; } = "<none>";
 
     /// <summary>Of the first reference, or "&lt;none&gt;".</summary>

@@ -48,7 +48,9 @@ public sealed partial class ImageStore
         }
     }
 
-    /// <summary>Whether anything is known of this repository's manifests: where nothing is, asking for a digest first is a wasted round trip.</summary>
+    /// <summary>
+    /// Whether anything is known of this repository's manifests: where nothing is, asking for a digest first is a wasted round trip.
+    /// </summary>
     internal bool KnowsDigestsOf(ImageReference repository) => _tags.List().Any(tag =>
         tag.Reference.Digest is not null && tag.Reference.Domain == repository.Domain && tag.Reference.Repository == repository.Repository);
 

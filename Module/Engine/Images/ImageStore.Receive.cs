@@ -9,8 +9,9 @@ public sealed partial class ImageStore
     internal LayerStore Layers => _layers;
 
     /// <summary>
-    /// Takes an image in. Layers that are here are not opened; the others come side by side, each checked by digest, size and diff id while it is
-    /// extracted, and each kept as soon as it is whole. Two sessions never fetch the same layer twice: the second one waits for the first.
+    /// Takes an image in. Layers that are here are not opened; the others come side by side, each checked by digest, size and diff id
+    /// while it is extracted, and each kept as soon as it is whole. Two sessions never fetch the same layer twice: the second one waits
+    /// for the first.
     /// </summary>
     /// <exception cref="EngineException">
     /// DigestMismatch, LayerMismatch (diff id, or number of layers), InvalidImageConfig, DiskFull, what an import throws, what Open throws.
@@ -24,8 +25,8 @@ public sealed partial class ImageStore
         {
             throw new EngineException(
                 EngineErrorKind.InvalidData, "LayerMismatch",
-                $"The image '{options.Subject}' has {image.Layers.Count} layers, but its configuration names {diffIds.Count}.", options.Subject,
-                "Do not use this image unless you know who made it.");
+                $"The image '{options.Subject}' has {image.Layers.Count} layers, but its configuration names {diffIds.Count}.",
+                options.Subject, "Do not use this image unless you know who made it.");
         }
 
         try

@@ -7,10 +7,10 @@ namespace Containers.Engine.Images;
 public sealed partial class ImageStore
 {
     /// <summary>
-    /// By reference: the reference goes, with a repository's last tag its digest references too, and with the last reference the image. By id:
-    /// all references go with the image, but several names only with <paramref name="force"/>. An image that a container uses stays; with force
-    /// its last reference still goes.
-    /// Layers that no image uses are deleted, unless some image is damaged: nobody knows then which layers it needs.
+    /// By reference: the reference goes, with a repository's last tag its digest references too, and with the last reference the image. By
+    /// id: all references go with the image, but several names only with <paramref name="force"/>. An image that a container uses stays;
+    /// with force its last reference still goes. Layers that no image uses are deleted, unless some image is damaged: nobody knows then
+    /// which layers it needs.
     /// </summary>
     /// <param name="userOf">Given an image id, the name of a container that uses it, or null.</param>
     /// <exception cref="EngineException">ImageNotFound, AmbiguousImageId, ImageInUse, ImageHasSeveralReferences.</exception>

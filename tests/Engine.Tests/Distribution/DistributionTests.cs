@@ -77,7 +77,8 @@ public sealed class DistributionTests : IDisposable
         Assert.Equal("s390x", Pull("x").Architecture);
         Assert.Contains("linux/s390x", Assert.Single(_warnings), StringComparison.Ordinal);
         Assert.Equal("PlatformMismatch", Fails(() => _puller.Ensure(
-            "x", new PullOptions { Policy = PullPolicy.Never, Platform = ImagePlatform.Parse("linux/amd64") }, CancellationToken.None)).ErrorId);
+            "x", new PullOptions { Policy = PullPolicy.Never, Platform = ImagePlatform.Parse("linux/amd64") },
+            CancellationToken.None)).ErrorId);
     }
 
     [Fact]
@@ -96,7 +97,8 @@ public sealed class DistributionTests : IDisposable
         Ensure("x", PullPolicy.Always);
         Assert.Equal(["HEAD latest"], _registry.TakeAsked());
 
-        _registry["docker.io/library/x"].Failure = new EngineException(EngineErrorKind.ConnectionError, "RegistryUnreachable", "Gone.", null);
+        _registry["docker.io/library/x"].Failure =
+            new EngineException(EngineErrorKind.ConnectionError, "RegistryUnreachable", "Gone.", null);
         Assert.Equal(image.Id, Ensure("x", PullPolicy.Newer).Id);
         Assert.Contains("Gone.", Assert.Single(_warnings), StringComparison.Ordinal);
         Assert.Equal("RegistryUnreachable", Fails(() => Ensure("x", PullPolicy.Always)).ErrorId);
@@ -203,7 +205,8 @@ public sealed class DistributionTests : IDisposable
         _registry["r:1/a/x"].Add("1", image);
         ContainerImage pulled = Pull("r:1/a/x:1");
         List<TransferProgress> reports = [];
-        PushedImage first = _pusher.Push("r:1/a/x:1", "s:1/x:1", new PushOptions { Progress = new Recorder(reports) }, CancellationToken.None);
+        PushedImage first = _pusher.Push(
+            "r:1/a/x:1", "s:1/x:1", new PushOptions { Progress = new Recorder(reports) }, CancellationToken.None);
         Assert.Equal(first.Size, first.Sent);
         Assert.All(reports[^1].Layers, layer => Assert.Equal((TransferState.Done, layer.Total), (layer.State, layer.Done)));
         PushedImage second = _pusher.Push(pulled.ShortId, "s:1/x:2", new PushOptions(), CancellationToken.None);

@@ -31,7 +31,8 @@ internal sealed class FakeRegistry
 
     public FakeRepository this[string name] => _repositories.GetOrAdd(name, _ => new FakeRepository(this, name));
 
-    public bool HasIn(string name, Digest digest) => _repositories.TryGetValue(name, out FakeRepository? other) && other.Blobs.ContainsKey(digest);
+    public bool HasIn(string name, Digest digest) =>
+        _repositories.TryGetValue(name, out FakeRepository? other) && other.Blobs.ContainsKey(digest);
 
     public byte[] Blob(string name, Digest digest) => _repositories[name].Blobs[digest];
 
@@ -96,7 +97,8 @@ internal sealed class FakeRepository(FakeRegistry registry, string name) : Regis
     internal override Stream OpenBlob(OciDescriptor blob, CancellationToken cancel)
     {
         Ask("GET layer");
-        return new MemoryStream(Blobs.TryGetValue(blob.Digest, out byte[]? content) ? content : throw Missing("BlobNotFound", blob.Digest.ToString()));
+        return new MemoryStream(
+            Blobs.TryGetValue(blob.Digest, out byte[]? content) ? content : throw Missing("BlobNotFound", blob.Digest.ToString()));
     }
 
     internal override bool HasBlob(Digest digest, CancellationToken cancel)
@@ -137,7 +139,8 @@ internal sealed class FakeRepository(FakeRegistry registry, string name) : Regis
     {
         Ask("PUT " + tagOrDigest);
         if (ManifestJson.Parse(manifest, tagOrDigest) is ImageManifest image
-            && image.Layers.Append(image.Config).Any(blob => !Blobs.TryGetValue(blob.Digest, out byte[]? content) || content.Length != blob.Size))
+            && image.Layers.Append(image.Config).Any(blob =>
+                !Blobs.TryGetValue(blob.Digest, out byte[]? content) || content.Length != blob.Size))
         {
             throw new InvalidOperationException("The manifest names a blob that is not here.");
         }
@@ -152,7 +155,8 @@ internal sealed class FakeRepository(FakeRegistry registry, string name) : Regis
         return Manifests.Keys.Where(key => !key.Contains(':', StringComparison.Ordinal)).Order(StringComparer.Ordinal);
     }
 
-    private static EngineException Missing(string errorId, string what) => new(EngineErrorKind.ObjectNotFound, errorId, $"There is no '{what}'.", what);
+    private static EngineException Missing(string errorId, string what) =>
+        new(EngineErrorKind.ObjectNotFound, errorId, $"There is no '{what}'.", what);
 
     private void Ask(string what)
     {

@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// Reads manifests and indexes of OCI and docker (schema 2). Strict: a document has one meaning or none (CVE-2021-41190), so duplicate keys,
-/// keys that differ in case only, wrong types, digests not of the grammar (CVE-2024-3727), and a type that contradicts the Content-Type are
-/// refused. null counts as absent, as Go writes it.
+/// Reads manifests and indexes of OCI and docker (schema 2). Strict: a document has one meaning or none (CVE-2021-41190), so duplicate
+/// keys, keys that differ in case only, wrong types, digests not of the grammar (CVE-2024-3727), and a type that contradicts the
+/// Content-Type are refused. null counts as absent, as Go writes it.
 /// </summary>
 internal static partial class ManifestJson
 {
@@ -25,7 +25,9 @@ internal static partial class ManifestJson
 
     /// <param name="contentType">What it was delivered as, parameters and all; null where nobody said.</param>
     /// <param name="subject">What messages call it.</param>
-    /// <exception cref="EngineException">InvalidManifest; UnsupportedManifest: docker's schema 1; NotAnImage: no image and no index of images.</exception>
+    /// <exception cref="EngineException">
+    /// InvalidManifest; UnsupportedManifest: docker's schema 1; NotAnImage: no image and no index of images.
+    /// </exception>
     internal static ImageDocument Parse(ReadOnlyMemory<byte> json, string? contentType, string subject)
     {
         if (json.Length > MaxBytes)
@@ -56,8 +58,9 @@ internal static partial class ManifestJson
         if (version == 1 || MediaTypes.IsSchema1(stated) || (stated.Length == 0 && MediaTypes.IsSchema1(delivered)))
         {
             throw new EngineException(
-                EngineErrorKind.NotImplemented, "UnsupportedManifest", $"The manifest of '{subject}' is of docker's schema 1, which is out of use.",
-                subject, "Push the image again with a newer tool, which writes schema 2 or OCI.");
+                EngineErrorKind.NotImplemented, "UnsupportedManifest",
+                $"The manifest of '{subject}' is of docker's schema 1, which is out of use.", subject,
+                "Push the image again with a newer tool, which writes schema 2 or OCI.");
         }
 
         if (stated == MediaTypes.OciArtifact || (stated.Length == 0 && delivered == MediaTypes.OciArtifact))
@@ -74,7 +77,8 @@ internal static partial class ManifestJson
         bool manifest = root.TryGetProperty("layers", out _) || root.TryGetProperty("config", out _);
         if (index == manifest || root.TryGetProperty("fsLayers", out _))
         {
-            throw new FormatException(index || manifest ? "it is a manifest and an index at once" : "it is neither a manifest nor an index");
+            throw new FormatException(
+                index || manifest ? "it is a manifest and an index at once" : "it is neither a manifest nor an index");
         }
 
         string type = TypeOf(stated, delivered, index);

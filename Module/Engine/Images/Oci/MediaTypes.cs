@@ -28,8 +28,8 @@ internal static class MediaTypes
     internal static bool IsDocker(string type) => type is DockerManifest or DockerList;
 
     /// <summary>
-    /// Whether a configuration of this type is an image's. Registries of docker's early days wrote application/octet-stream, or what a broken
-    /// proxy made of it (distribution issue 1621); docker still takes these.
+    /// Whether a configuration of this type is an image's. Registries of docker's early days wrote application/octet-stream, or what a
+    /// broken proxy made of it (distribution issue 1621); docker still takes these.
     /// </summary>
     internal static bool IsImageConfig(string type) => type is OciConfig or DockerConfig or "application/octet-stream" or "text/html" or "";
 

@@ -1,15 +1,17 @@
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// Which image of an index is for a platform: the very variant, else the next lower one that runs there (an ARMv7 runs v6 and v5, an amd64 v3
-/// runs v2 and v1), as containerd's platforms package orders them. Another architecture is never taken unasked.
+/// Which image of an index is for a platform: the very variant, else the next lower one that runs there (an ARMv7 runs v6 and v5, an amd64
+/// v3 runs v2 and v1), as containerd's platforms package orders them. Another architecture is never taken unasked.
 /// </summary>
 internal static class PlatformChoice
 {
     private const int MaxDepth = 3;
     private const int MaxDocuments = 64;
 
-    /// <summary>Whether an image with this configuration is for the platform. What a configuration does not say it does not contradict.</summary>
+    /// <summary>
+    /// Whether an image with this configuration is for the platform. What a configuration does not say it does not contradict.
+    /// </summary>
     internal static bool Fits(ImagePlatform wanted, ImageConfig config)
     {
         if (config.Os.Length == 0 || config.Architecture.Length == 0)
@@ -33,7 +35,9 @@ internal static class PlatformChoice
 
     /// <summary>The manifest for a platform, through indexes in indexes.</summary>
     /// <param name="fetch">Gets and checks a document of the same repository or layout.</param>
-    /// <exception cref="EngineException">PlatformNotFound, NotAnImage, InvalidManifest, UnsupportedManifest, what <paramref name="fetch"/> throws.</exception>
+    /// <exception cref="EngineException">
+    /// PlatformNotFound, NotAnImage, InvalidManifest, UnsupportedManifest, what <paramref name="fetch"/> throws.
+    /// </exception>
     internal static (StoredManifest Stored, ImageManifest Manifest) Choose(
         StoredManifest document, ImagePlatform wanted, Func<OciDescriptor, StoredManifest> fetch, string subject)
     {

@@ -13,18 +13,25 @@ internal sealed record StoredManifest
 /// <summary>A layer that is about to be received. Its content is opened when, and only if, the store lacks it.</summary>
 internal sealed record IncomingLayer
 {
-    /// <summary>Of the bytes that <see cref="Open"/> gives, compressed or not; checked while they stream. Null where the source does not say.</summary>
+    /// <summary>
+    /// Of the bytes that <see cref="Open"/> gives, compressed or not; checked while they stream. Null where the source does not say.
+    /// </summary>
     public Digest? Digest { get; init; }
 
     /// <summary>Number of those bytes, checked as well; null where the source does not say.</summary>
     public long? Size { get; init; }
 
-    /// <summary>Where this blob can be had again ("docker.io/library/alpine"), for pushes that mount it from there; null for archives.</summary>
+    /// <summary>
+    /// Where this blob can be had again ("docker.io/library/alpine"), for pushes that mount it from there; null for archives.
+    /// </summary>
     public string? Repository { get; init; }
 
     public string MediaType { get; init; } = "";
 
-    /// <summary>Opens the content at its beginning; called on a worker thread, once for each attempt. The stream survives cuts by itself where it can.</summary>
+    /// <summary>
+    /// Opens the content at its beginning; called on a worker thread, once for each attempt. The stream survives cuts by itself where it
+    /// can.
+    /// </summary>
     public required Func<CancellationToken, Stream> Open { get; init; }
 }
 

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// Brings the layers of one image into the store and keeps them there until it is disposed: nobody can remove one while the image that needs it
-/// is not written yet.
+/// Brings the layers of one image into the store and keeps them there until it is disposed: nobody can remove one while the image that
+/// needs it is not written yet.
 /// </summary>
 internal sealed class LayerReceiver : IDisposable
 {
@@ -92,8 +92,8 @@ internal sealed class LayerReceiver : IDisposable
         {
             throw new EngineException(
                 EngineErrorKind.InvalidData, "LayerMismatch",
-                $"A layer of '{_options.Subject}' unpacks to '{received.DiffId}', but the image's configuration says '{diffId}'.", _options.Subject,
-                "Do not use this image unless you know who made it.");
+                $"A layer of '{_options.Subject}' unpacks to '{received.DiffId}', but the image's configuration says '{diffId}'.",
+                _options.Subject, "Do not use this image unless you know who made it.");
         }
 
         Set(places, TransferState.Finishing);
@@ -133,7 +133,8 @@ internal sealed class LayerReceiver : IDisposable
 
         _pins.Add(pin);
 
-        // That this blob is this layer is believed only where it was seen before: the source may say what it likes. But it says where it is.
+        // That this blob is this layer is believed only where it was seen before: the source may say what it likes. But it says where it
+        // is.
         if (incoming is { Digest: Digest digest, Repository: string repository })
         {
             IReadOnlyList<LayerBlob> known = _store.Blobs(diffId);

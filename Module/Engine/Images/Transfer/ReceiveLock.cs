@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Containers.Engine.Images;
 
 /// <summary>
-/// The right to receive one layer: sessions that want the same one wait for the first. An empty file, locked by flock(2); its holder removes it,
-/// and the kernel drops the lock of a holder that died.
+/// The right to receive one layer: sessions that want the same one wait for the first. An empty file, locked by flock(2); its holder
+/// removes it, and the kernel drops the lock of a holder that died.
 /// </summary>
 internal sealed unsafe class ReceiveLock : IDisposable
 {
@@ -42,7 +42,8 @@ internal sealed unsafe class ReceiveLock : IDisposable
                     pause = Math.Min(pause * 2, MaxPause);
                 }
 
-                // The holder before may have removed the file after it was opened here: then somebody else can hold the one that has the name now.
+                // The holder before may have removed the file after it was opened here: then somebody else can hold the one that has the
+                // name now.
                 if (IsStill(handle, path))
                 {
                     ReceiveLock result = new(path, handle);

@@ -9,7 +9,9 @@ internal static class SideBySide
 {
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long stopped jobs are waited for; one that hangs in a call that nothing ends cleans up after itself when it comes back.</summary>
+    /// <summary>
+    /// How long stopped jobs are waited for; one that hangs in a call that nothing ends cleans up after itself when it comes back.
+    /// </summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     /// <param name="job">Gets 0 to <paramref name="count"/> - 1, in this order.</param>
