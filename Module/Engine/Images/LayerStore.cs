@@ -70,19 +70,34 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
             // Between mkdir and this lock a sweeper may have taken it for garbage.
             if (TryLock(handle, Libc.LOCK_EX) && Directory.Exists(directory))
             {
-                string files = Path.Join(directory, "fs");
-                StoreFolder.Create(files);
-                SafeFileHandle root = SmallFile.OpenDirectory(files);
-                if (Libc.fchmod((int)root.DangerousGetHandle(), RootMode) != 0)
+                try
                 {
-                    throw new LinuxException("fchmod", files, Errno.Last);
+                    return new NewLayer(directory, handle, OpenRoot(Path.Join(directory, "fs")));
                 }
-
-                return new NewLayer(directory, handle, root);
+                catch
+                {
+                    FileTree.Remove(directory);
+                    handle.Dispose();
+                    throw;
+                }
             }
 
             handle.Dispose();
         }
+    }
+
+    private static SafeFileHandle OpenRoot(string files)
+    {
+        StoreFolder.Create(files);
+        SafeFileHandle root = SmallFile.OpenDirectory(files);
+        if (Libc.fchmod((int)root.DangerousGetHandle(), RootMode) == 0)
+        {
+            return root;
+        }
+
+        int error = Errno.Last;
+        root.Dispose();
+        throw new LinuxException("fchmod", files, error);
     }
 
     /// <summary>Everything of the layer reaches the disk, then its record.</summary>
