@@ -51,7 +51,7 @@ Describe 'Customizing docker0' {
 
         if (Get-Command brctl -ErrorAction Ignore) {
             # bridge name, bridge id, STP enabled, interfaces; the second interface has a line of its own.
-            $show = (brctl show) -join "`n"
+            $show = (unshare --mount sh -c 'mount -t sysfs none /sys && brctl show') -join "`n"
             $show | Should -Match 'docker0\s+8000\.[0-9a-f]{12}\s+no\s+veth\w+\s+veth\w+'
             $names | ForEach-Object { $show | Should -Match $_ }
         }

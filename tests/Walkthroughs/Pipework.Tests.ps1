@@ -40,7 +40,7 @@ Describe 'Tools and Examples' {
         Read-PageInside other 'http://192.168.1.1/cgi-bin/who' | Should -Match ':192\.168\.1\.2\]$'
         (Get-ContainerBridge br1).Ports.Container | Sort-Object | Should -Be 'other', 'web'
         if (Get-Command brctl -ErrorAction Ignore) {
-            ((brctl show) -join "`n") | Should -Match 'br1\s+8000\.[0-9a-f]{12}\s+no\s+veth\w+\s+veth\w+'
+            ((unshare --mount sh -c 'mount -t sysfs none /sys && brctl show') -join "`n") | Should -Match 'br1\s+8000\.[0-9a-f]{12}\s+no\s+veth\w+\s+veth\w+'
         }
     }
 

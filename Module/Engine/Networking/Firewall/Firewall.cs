@@ -6,6 +6,8 @@ namespace Containers.Engine.Networking.Firewall;
 /// </summary>
 internal sealed class Firewall(Iptables iptables)
 {
+    private const int MaxLooks = 5;
+
     private static readonly FirewallFamily[] s_families = [FirewallFamily.IPv4, FirewallFamily.IPv6];
 
     /// <summary>
@@ -138,14 +140,28 @@ internal sealed class Firewall(Iptables iptables)
         ];
     }
 
-    /// <summary>The full rebuild of one family.</summary>
+    /// <summary>
+    /// The full rebuild of one family. The program that a killed session had started may still be at work, though its lock is free: then the
+    /// tables are others than those that were looked at, the change is refused, and they are looked at again.
+    /// </summary>
     internal void Replace(FirewallState state, FirewallFamily family, CancellationToken stop)
     {
-        SavedRules current = SavedRules.Parse(iptables.Save(family, stop));
-        string script = RestoreScript.Replace(new FirewallChains(state.Prefix), FirewallCompiler.Compile(state, family), current);
-        if (script.Length > 0)
+        for (int attempt = 1; ; attempt++)
         {
-            iptables.Restore(family, script, stop);
+            SavedRules current = SavedRules.Parse(iptables.Save(family, stop));
+            string script = RestoreScript.Replace(new FirewallChains(state.Prefix), FirewallCompiler.Compile(state, family), current);
+            try
+            {
+                if (script.Length > 0)
+                {
+                    iptables.Restore(family, script, stop);
+                }
+
+                return;
+            }
+            catch (EngineException e) when (attempt < MaxLooks && IsRefused(e))
+            {
+            }
         }
     }
 
