@@ -81,6 +81,7 @@
         'Get-ContainerStorage'
         'Get-ContainerStorageDriver'
         'Import-ContainerImage'
+        'Invoke-ContainerCommand'
         'Invoke-ContainerImage'
         'New-Container'
         'New-ContainerBridge'
@@ -118,6 +119,7 @@
     AliasesToExport      = @(
         'Commit-Container'
         'Diff-Container'
+        'Exec-Container'
         'Get-ContainerNet'
         'Kill-Container'
         'Load-ContainerImage'

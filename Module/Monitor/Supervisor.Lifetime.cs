@@ -105,13 +105,14 @@ internal sealed unsafe partial class Supervisor
 
     private void OnEnded()
     {
+        EndExecutions();
         _state.Running = _state.Paused = false;
         _state.Pid = 0;
         _state.OomKilled = _cgroup.OomKills() > _oomBase;
         _state.LostLogBytes = _log.Lost;
         if (ShouldRestart())
         {
-            Close(ref _mountNamespace);
+            ReleaseMounts();
             _state.RestartCount++;
             _state.Restarting = true;
             _restartAt = Clock.Milliseconds() + _delay;
@@ -186,7 +187,7 @@ internal sealed unsafe partial class Supervisor
             Libc.renameat(Libc.AT_FDCWD, _plan->DataDirectory, Libc.AT_FDCWD, _plan->TrashDirectory);
             _networkUndone = NetworkUndo.Run(_plan, ShortLockMilliseconds);
             _cgroup.Remove();
-            Close(ref _mountNamespace);
+            ReleaseMounts();
             RemoveTree(_plan->TrashDirectory);
             if (_networkUndone)
             {
@@ -219,7 +220,7 @@ internal sealed unsafe partial class Supervisor
             return;
         }
 
-        Close(ref _mountNamespace);
+        ReleaseMounts();
         _cgroup.Remove();
         _state.Write(_plan, durable: true);
         RemoveRunFiles();
