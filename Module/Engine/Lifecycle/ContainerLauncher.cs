@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
@@ -166,6 +167,8 @@ internal sealed partial class ContainerLauncher(
             NameFile = paths.Name(record.Name),
             LogDirectory = paths.Log(record.Id),
             LogNumber = resolveProcesses ? LogFiles.Newest(paths.Log(record.Id)) : 1,
+            EventFile = EventLog.PathOf(paths.DataRoot),
+            EventSubject = EventLog.Subject(record),
             Foreground = foreground,
             MonitorCgroupFiles = Cgroups.FilesOutsideUnit(MonitorGroup),
         });

@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 4;
+    internal const uint Version = 5;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -57,6 +57,10 @@ internal unsafe struct PlanHeader
     /// <summary>The file that reserves the container's name; removed with a container that removes itself.</summary>
     internal byte* NameFile;
     internal byte* LogDirectory;
+
+    /// <summary>Path of <see cref="Plan.EventFile"/>, or null; and what each record says of the container (EventText.Subject).</summary>
+    internal byte* EventFile;
+    internal byte* EventSubject;
     internal ulong LogMaximumBytes;
     internal uint LogMaximumFiles;
     internal uint LogNumber;
