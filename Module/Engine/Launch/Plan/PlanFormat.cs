@@ -20,7 +20,7 @@ internal static class PlanFormat
     internal const int MaximumSize = 16 << 20;
 
     /// <summary>Numbered places for descriptors that steps hand to each other.</summary>
-    internal const int Slots = 24;
+    internal const int Slots = 128;
 
     /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
     internal const int MaximumPorts = 4096;
@@ -207,6 +207,8 @@ internal enum PlanOpcode : ushort
     CloseSlot,
     OpenNullInput,
     JoinNetworkDescriptor,
+    OpenBeneath,
+    MakeUserNamespace,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
@@ -232,4 +234,7 @@ internal enum OpenInRootFlags : ushort
 
     /// <summary>Nothing but procfs itself may be mounted on procfs, whatever links lead there (security.md S10).</summary>
     NotProc = 32,
+
+    /// <summary>A directory for a directory and a file for a file: X is the slot of what will be mounted there.</summary>
+    LikeSource = 64,
 }
