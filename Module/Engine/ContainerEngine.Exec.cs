@@ -72,7 +72,7 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private void RequireRunning(Container container)
+    private static void RequireRunning(Container container)
     {
         switch (container.State)
         {

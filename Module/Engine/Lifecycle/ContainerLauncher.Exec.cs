@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Containers.Engine.Cgroups;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
@@ -63,7 +62,7 @@ internal sealed partial class ContainerLauncher
         return null;
     }
 
-    private UserIdentity FindUser(ContainerRecord record, StateRecord state, ImageRecord image, string? user)
+    private static UserIdentity FindUser(ContainerRecord record, StateRecord state, ImageRecord image, string? user)
     {
         using RootedDirectory root = TryOpenRoot(state) ?? throw Ended(record.Name);
         return UserResolver.Resolve(

@@ -6,14 +6,14 @@ namespace Containers.Engine.Lifecycle;
 public interface IProgramSession : IDisposable
 {
     /// <summary>The end; null while it goes on.</summary>
-    ContainerExit? Exit { get; }
+    public ContainerExit? Exit { get; }
 
     /// <summary>Waits for the next piece of output.</summary>
     /// <returns>False when the program has ended and everything was read; <see cref="Exit"/> is set then.</returns>
-    bool Read(out OutputChunk chunk, CancellationToken cancellation);
+    public bool Read(out OutputChunk chunk, CancellationToken cancellation);
 
     /// <summary>Writes to its standard input; blocks while it does not read. A program that closed it takes nothing.</summary>
-    void WriteInput(ReadOnlySpan<byte> data, CancellationToken cancellation);
+    public void WriteInput(ReadOnlySpan<byte> data, CancellationToken cancellation);
 
-    void CloseInput();
+    public void CloseInput();
 }

@@ -49,7 +49,12 @@ internal enum MessageType : byte
     Detach = 42,
     HoldPort = 43,
     ReleasePort = 44,
-    Execute = 45,
+
+    /// <summary>Data: what its events say of the container from now on.</summary>
+    SetEventSubject = 45,
+
+    /// <summary>Makes a further program, see above.</summary>
+    Execute = 46,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -62,7 +67,7 @@ internal struct MessageHeader
 }
 
 /// <summary>
-/// The body of every message but Input, Output, Error and SetNameFile: 32 bytes. Those of HoldPort and ReleasePort begin with a
+/// The body of every message but Input, Output, Error, SetNameFile and SetEventSubject: 32 bytes. Those of HoldPort and ReleasePort begin with a
 /// <see cref="PlanPort"/>.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
