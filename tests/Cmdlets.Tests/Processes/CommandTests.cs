@@ -76,7 +76,7 @@ public class CommandTests(ContainerHostFixture host) : LifecycleTest(host)
         const string Look = "grep -E '^(Uid|Gid|Groups|Umask|Cap|NoNewPrivs|Seccomp)' /proc/self/status; cat /proc/self/oom_score_adj /proc/self/limits /proc/self/cgroup; "
             + "for n in mnt uts ipc net cgroup pid time; do readlink /proc/self/ns/$n; done; hostname; env | sort; pwd";
         Detach(
-            "web", $"cd /tmp; {{ {Look}; }} > /tmp/first; exec sleep 1000",
+            "web", $"{{ {Look}; }} > /tmp/first; exec sleep 1000",
             "-WorkingDirectory /tmp -User 7:8 -AdditionalGroup 9 -Umask 027 -OomScoreAdjustment 300 -Ulimit @{ nofile = '100:200' } -Environment @{ A = '1' } -Hostname me -AddCapability SYS_TIME -DropCapability CHOWN");
         Eventually(() => Ok("Invoke-ContainerCommand web tail '-n' 1 /tmp/first").Lines is ["/tmp"], () => "no /tmp/first");
         IReadOnlyList<string> first = Ok("Invoke-ContainerCommand web cat /tmp/first").Lines;
