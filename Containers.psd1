@@ -30,6 +30,7 @@
         'Formats/ContainerPortMapping.format.ps1xml'
         'Formats/ContainerRegistry.format.ps1xml'
         'Formats/ContainerStatistic.format.ps1xml'
+        'Formats/ContainerUnit.format.ps1xml'
         'Formats/HostCheckResult.format.ps1xml'
         'Formats/ImageHistoryEntry.format.ps1xml'
         'Formats/ImageLayer.format.ps1xml'
@@ -82,6 +83,7 @@
         'Get-ContainerStorage'
         'Get-ContainerStorageDriver'
         'Import-ContainerImage'
+        'Install-ContainerUnit'
         'Invoke-ContainerImage'
         'Measure-Container'
         'New-Container'
@@ -114,6 +116,7 @@
         'Suspend-Container'
         'Test-ContainerHost'
         'Test-ContainerNetwork'
+        'Uninstall-ContainerUnit'
         'Unpublish-ContainerPort'
         'Wait-Container'
     )
