@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Launch.Plan;
@@ -48,6 +49,7 @@ public sealed partial class ContainerEngine
                 $"Stop it first: Stop-Container {now.Name}");
         }
 
+        _events.Write(_store.Record(id), EventActions.Attach);
         MonitorConnection connection = Launch(id, foreground: true, size, warnings, cancellation);
         return new RunSession(now, connection, () => ReleaseNetwork(id, starting: true));
     }
@@ -74,9 +76,13 @@ public sealed partial class ContainerEngine
                 throw _store.Get(id) is { IsRunning: true } full ? TooManySessions(full) : NotRunning(now);
             }
 
-            return answer == MessageType.Refused
-                ? throw Refusal(now, MessageType.Attach, MonitorConnection.Body(data).B)
-                : new RunSession(now, connection, () => ReleaseNetwork(id));
+            if (answer == MessageType.Refused)
+            {
+                throw Refusal(now, MessageType.Attach, MonitorConnection.Body(data).B);
+            }
+
+            _events.Write(_store.Record(id), EventActions.Attach);
+            return new RunSession(now, connection, () => ReleaseNetwork(id));
         }
         catch
         {
@@ -93,7 +99,9 @@ public sealed partial class ContainerEngine
             Stop(id, timeout, signal, force: false, cancellation);
         }
 
-        return Start(id, warnings, cancellation);
+        Container started = Start(id, warnings, cancellation);
+        _events.Write(_store.Record(id), EventActions.Restart);
+        return started;
     }
 
     private MonitorConnection Launch(

@@ -9,13 +9,6 @@ internal static unsafe partial class Libc
     internal const int MSG_CMSG_CLOEXEC = 0x40000000;
 
     [StructLayout(LayoutKind.Sequential)]
-    internal struct iovec
-    {
-        internal void* iov_base;
-        internal nuint iov_len;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
     internal struct msghdr
     {
         internal void* msg_name;

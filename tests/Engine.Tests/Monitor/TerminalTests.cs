@@ -82,7 +82,7 @@ public sealed class TerminalTests
     public void Keys_are_signals_to_the_foreground_program_and_bytes_otherwise()
     {
         using MonitorRun run = Begin();
-        Assert.Null(run.Start(Plan(run, "trap : INT; echo ready; sleep 100; echo status $?; read -r line; echo \"got $line\"; cat; exit 7")));
+        Assert.Null(run.Start(Plan(run, "trap : INT; (echo ready; exec sleep 100); echo status $?; read -r line; echo \"got $line\"; cat; exit 7")));
         run.AwaitOutput("ready");
         run.Type("\u0003");
         run.AwaitOutput("status 130");

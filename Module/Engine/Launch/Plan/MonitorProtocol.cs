@@ -45,6 +45,9 @@ internal enum MessageType : byte
     HoldPort = 43,
     ReleasePort = 44,
     Resize = 46,
+
+    /// <summary>Data: what its events say of the container from now on.</summary>
+    SetEventSubject = 45,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -57,7 +60,7 @@ internal struct MessageHeader
 }
 
 /// <summary>
-/// The body of every message but Input, Output, Error and SetNameFile: 32 bytes. Those of HoldPort and ReleasePort begin with a
+/// The body of every message but Input, Output, Error, SetNameFile and SetEventSubject: 32 bytes. Those of HoldPort and ReleasePort begin with a
 /// <see cref="PlanPort"/>.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
