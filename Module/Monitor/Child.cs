@@ -160,6 +160,10 @@ internal static unsafe partial class Child
                 return OpenNull(step);
             case PlanOpcode.EnterProcessNamespace:
                 return EnterProcessNamespace(plan);
+            case PlanOpcode.OpenTerminal:
+                return OpenTerminal(step, slots);
+            case PlanOpcode.AttachConsole:
+                return AttachConsole(step, slots);
             default:
                 return Errno.ENOSYS;
         }

@@ -15,6 +15,9 @@ internal static unsafe class Launcher
         /// <summary>The report pipe of a process that is on its way; -1 once it is known to have arrived.</summary>
         internal int Report;
 
+        /// <summary>The master of its terminal, or -1.</summary>
+        internal int Terminal;
+
         /// <summary>0, or the errno of the failure.</summary>
         internal int Error;
 
@@ -35,9 +38,9 @@ internal static unsafe class Launcher
         nint got;
         do
         {
-            got = Libc.read(result.Report, (byte*)report, 8);
+            got = ReadReport(plan, result.Report, report, ref result.Terminal);
         }
-        while (got < 0 && Errno.Last == Errno.EINTR);
+        while (got < 0 ? Errno.Last == Errno.EINTR : got > 0 && report[0] == PlanFormat.TerminalStep);
 
         Libc.close(result.Report);
         result.Report = -1;
@@ -48,6 +51,11 @@ internal static unsafe class Launcher
             Libc.siginfo_t info;
             Libc.waitid(Libc.P_PIDFD, result.PidDescriptor, &info, Libc.WEXITED);
             Libc.close(result.PidDescriptor);
+            if (result.Terminal >= 0)
+            {
+                Libc.close(result.Terminal);
+                result.Terminal = -1;
+            }
         }
 
         return result;
@@ -68,9 +76,10 @@ internal static unsafe class Launcher
     /// <param name="error">Becomes descriptor 2, with -1 as before.</param>
     internal static Result Begin(PlanHeader* plan, int container, int input, int output, int error)
     {
-        Result result = new() { Pid = -1, PidDescriptor = -1, Report = -1, Step = -1 };
+        Result result = new() { Pid = -1, PidDescriptor = -1, Report = -1, Terminal = -1, Step = -1 };
+        bool terminal = (plan->Flags & PlanFlags.Terminal) != 0;
         int* pipe = stackalloc int[2];
-        if (Libc.pipe2(pipe, Libc.O_CLOEXEC) < 0)
+        if ((terminal ? Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, pipe) : Libc.pipe2(pipe, Libc.O_CLOEXEC)) < 0)
         {
             result.Error = Errno.Last;
             return result;
@@ -140,5 +149,30 @@ internal static unsafe class Launcher
         result.PidDescriptor = pidDescriptor;
         result.Report = pipe[0];
         return result;
+    }
+
+    /// <summary>As read(2) of a report. One that carries the master of the terminal leaves it in its place.</summary>
+    internal static nint ReadReport(PlanHeader* plan, int pipe, int* report, ref int terminal)
+    {
+        if ((plan->Flags & PlanFlags.Terminal) == 0)
+        {
+            return Libc.read(pipe, (byte*)report, 8);
+        }
+
+        int* descriptors = stackalloc int[8];
+        nint got = Libc.ReceiveWithDescriptors(pipe, (byte*)report, 8, descriptors, out int count, 0);
+        for (int i = 0; i < count; i++)
+        {
+            if (terminal < 0 && report[0] == PlanFormat.TerminalStep)
+            {
+                terminal = descriptors[i];
+            }
+            else
+            {
+                Libc.close(descriptors[i]);
+            }
+        }
+
+        return got;
     }
 }

@@ -20,7 +20,7 @@ internal sealed partial class LaunchPlanCompiler
             LoadSeccomp();
         }
 
-        Add(LaunchSteps.SetUser(_input.User, _spec.Process.Interactive));
+        Add(LaunchSteps.SetUser(_input.User, _spec.Process.Interactive || _spec.Process.Terminal));
         Add(LaunchSteps.SetCapabilities(_input.User.Uid == 0 ? capabilities : CapabilitySet.None));
     }
 
@@ -110,6 +110,11 @@ internal sealed partial class LaunchPlanCompiler
             ["HOSTNAME"] = spec.Namespaces.Uts == NamespaceSpec.Host ? System.Environment.MachineName : HostName(spec, id),
             ["HOME"] = user.Home,
         };
+        if (process.Terminal)
+        {
+            variables["TERM"] = "xterm"; // docker's rule: never the session's own, whose description the image may lack.
+        }
+
         foreach (string variable in linkVariables)
         {
             string[] parts = variable.Split('=', 2);

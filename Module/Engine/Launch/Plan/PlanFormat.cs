@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 6;
+    internal const uint Version = 7;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -32,6 +32,9 @@ internal static class PlanFormat
 
     /// <summary>Not a failed step, but the news on the report pipe that the process is made that will be the program; its pid takes the errno's place.</summary>
     internal const int EnteredStep = -2;
+
+    /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
+    internal const int TerminalStep = -3;
 
     /// <summary>A start that fails with this step or a higher one could not take a port: the rest is its index. No plan is so long.</summary>
     internal const int FirstPortStep = 1 << 20;
@@ -147,6 +150,9 @@ internal enum PlanFlags : uint
 
     /// <summary>Nobody waits for the further program: it runs on without a session, and its record stays as long as the container runs.</summary>
     Detached = 1024,
+
+    /// <summary>The process has a terminal for its input and output; <see cref="StandardInput"/> says whether anybody may type.</summary>
+    Terminal = 2048,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
@@ -224,6 +230,8 @@ internal enum PlanOpcode : ushort
     CloseSlot,
     OpenNullInput,
     JoinNetworkDescriptor,
+    OpenTerminal,
+    AttachConsole,
     OpenBeneath,
     MakeUserNamespace,
     JoinContainer,
