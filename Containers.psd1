@@ -14,6 +14,7 @@
         'Formats/Container.format.ps1xml'
         'Formats/ContainerBridge.format.ps1xml'
         'Formats/ContainerChange.format.ps1xml'
+        'Formats/ContainerEvent.format.ps1xml'
         'Formats/ContainerFirewallRule.format.ps1xml'
         'Formats/ContainerHost.format.ps1xml'
         'Formats/ContainerHostEntry.format.ps1xml'
@@ -63,6 +64,7 @@
         'Get-Container'
         'Get-ContainerBridge'
         'Get-ContainerChange'
+        'Get-ContainerEvent'
         'Get-ContainerFirewallRule'
         'Get-ContainerHost'
         'Get-ContainerHostEntry'
@@ -88,6 +90,7 @@
         'New-ContainerNetwork'
         'New-ContainerPeerLink'
         'Publish-ContainerPort'
+        'Register-ContainerEvent'
         'Remove-Container'
         'Remove-ContainerBridge'
         'Remove-ContainerHostEntry'
@@ -114,6 +117,7 @@
         'Test-ContainerNetwork'
         'Unpublish-ContainerPort'
         'Wait-Container'
+        'Watch-ContainerEvent'
     )
     AliasesToExport      = @(
         'Commit-Container'
