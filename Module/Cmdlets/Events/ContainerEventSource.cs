@@ -8,7 +8,10 @@ namespace Containers.Cmdlets;
 /// Where Register-ContainerEvent's events come from. A thread follows the log as long as somebody is subscribed: PowerShell takes its handler
 /// away when the subscription or the session ends.
 /// </summary>
+// CA1001: the thread that uses it disposes it.
+#pragma warning disable CA1001
 public sealed class ContainerEventSource
+#pragma warning restore CA1001
 {
     private const int PauseMilliseconds = 1000;
 

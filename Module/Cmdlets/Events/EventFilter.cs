@@ -2,7 +2,6 @@ using System.Collections;
 using System.Management.Automation;
 using Containers.Engine;
 using Containers.Engine.Events;
-using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
 
@@ -77,13 +76,13 @@ internal sealed class EventFilter
 /// <summary>The parameters that choose events.</summary>
 internal interface IEventSelection
 {
-    ContainerEventType[] Type { get; }
+    public ContainerEventType[] Type { get; }
 
-    string[] Event { get; }
+    public string[] Event { get; }
 
-    string[] Container { get; }
+    public string[] Container { get; }
 
-    string[] Image { get; }
+    public string[] Image { get; }
 
-    IDictionary? Label { get; }
+    public IDictionary? Label { get; }
 }
