@@ -92,6 +92,10 @@ internal static unsafe partial class Child
                 return OpenHost(step, slots);
             case PlanOpcode.OpenInRoot:
                 return OpenInRoot(step, slots);
+            case PlanOpcode.OpenBeneath:
+                return OpenBeneath(step, slots);
+            case PlanOpcode.MakeUserNamespace:
+                return MakeUserNamespace(step, slots);
             case PlanOpcode.CreateFileSystem:
                 return CreateFileSystem(step, slots);
             case PlanOpcode.Attach:
@@ -147,6 +151,10 @@ internal static unsafe partial class Child
                 return CloseSlot(step, slots);
             case PlanOpcode.OpenNullInput:
                 return OpenNullInput(slots[step->Slot]);
+            case PlanOpcode.OpenTerminal:
+                return OpenTerminal(step, slots);
+            case PlanOpcode.AttachConsole:
+                return AttachConsole(step, slots);
             default:
                 return Errno.ENOSYS;
         }

@@ -67,6 +67,9 @@ public sealed record ProcessSpec
     /// <summary>The container has a standard input that stays open.</summary>
     public bool Interactive { get; init; }
 
+    /// <summary>Input and output are a terminal of its own, from its own devpts.</summary>
+    public bool Terminal { get; init; }
+
     /// <summary>Runs a small init as process 1 that reaps zombies and passes signals on.</summary>
     public bool Init { get; init; }
 
@@ -154,20 +157,11 @@ public sealed record StorageSpec
     /// <summary>With <see cref="ReadOnly"/>: /run, /tmp and /var/tmp stay writable (tmpfs), as podman does. Off by default, as docker.</summary>
     public bool ReadOnlyTmpfs { get; init; }
 
-    public IReadOnlyList<TmpfsSpec> Tmpfs { get; init; } = [];
+    /// <summary>What is mounted into it, in no order: the compiler mounts what is nearer to the root first.</summary>
+    public IReadOnlyList<MountSpec> Mounts { get; init; } = [];
 
     /// <summary>Size of /dev/shm in bytes.</summary>
     public long ShmSize { get; init; } = 64 << 20;
-}
-
-/// <param name="Target">Absolute path in the container.</param>
-/// <param name="Size">Bytes; null for the kernel's default, half of the memory.</param>
-/// <param name="Mode">Permission bits; null for 1777.</param>
-public sealed record TmpfsSpec(string Target, long? Size, uint? Mode)
-{
-    public bool Executable { get; init; }
-
-    public bool ReadOnly { get; init; }
 }
 
 public sealed record LogSpec

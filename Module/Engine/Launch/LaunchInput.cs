@@ -29,6 +29,9 @@ internal sealed record LaunchInput
     /// <summary>Files of the host that appear under /etc: target, source.</summary>
     internal IReadOnlyList<(string Target, string Source)> EtcFiles { get; init; } = [];
 
+    /// <summary>What the user has mounted, with its sources looked up.</summary>
+    internal IReadOnlyList<PlannedMount> Mounts { get; init; } = [];
+
     /// <summary>Device nodes, with numbers looked up.</summary>
     internal IReadOnlyList<DeviceNode> Devices { get; init; } = [];
 
@@ -68,7 +71,16 @@ internal sealed record LaunchInput
 
     internal int LogNumber { get; init; } = 1;
 
+    /// <inheritdoc cref="LaunchPlan.EventFile"/>
+    internal string? EventFile { get; init; }
+
+    /// <inheritdoc cref="LaunchPlan.EventSubject"/>
+    internal string? EventSubject { get; init; }
+
     internal bool Foreground { get; init; }
+
+    /// <summary>First size of the terminal, if it has one.</summary>
+    internal TerminalSize TerminalSize { get; init; }
 
     internal IReadOnlyList<string> MonitorCgroupFiles { get; init; } = [];
 }

@@ -41,6 +41,18 @@ internal static class LaunchSteps
     /// <summary>Standard input without a pipe: the container's own /dev/null, because it may change the mode of what it holds.</summary>
     internal static LaunchStep OpenNullInput() => new(PlanOpcode.OpenNullInput, "stdin", "/dev/null of the container") { Slot = Launch.Slot.Dev };
 
+    /// <summary>A new pseudo-terminal of a devpts: controlling terminal, standard input and output; its master goes to the monitor.</summary>
+    /// <param name="devpts">A directory of the container's own devpts.</param>
+    /// <param name="size">Its first size.</param>
+    internal static LaunchStep OpenTerminal(int devpts, TerminalSize size) =>
+        new(PlanOpcode.OpenTerminal, "terminal", size.IsKnown ? string.Create(CultureInfo.InvariantCulture, $"{size.Columns}x{size.Rows}") : "")
+        {
+            Slot = devpts, X = (ulong)size.Rows, Y = (ulong)size.Columns,
+        };
+
+    /// <summary>Mounts the terminal on a file.</summary>
+    internal static LaunchStep AttachConsole(int target, string path) => new(PlanOpcode.AttachConsole, path, "the terminal") { Slot = target };
+
     internal static LaunchStep MakeMountsPrivate() => new(PlanOpcode.MakeMountsPrivate, "/", "recursively private");
 
     internal static LaunchStep ChangeHostDirectory(string path) => new(PlanOpcode.ChangeHostDirectory, path, "") { Text1 = path };
@@ -74,6 +86,12 @@ internal static class LaunchSteps
     internal static LaunchStep CreateFileSystem(int slot, string type, uint attributes, params string[] options) =>
         new(PlanOpcode.CreateFileSystem, type, Describe(options, attributes)) { Slot = slot, Text1 = type, Mode = attributes, List1 = options };
 
+    /// <summary>Opens the place for a mount, or makes it; file or directory as the mount is.</summary>
+    internal static LaunchStep OpenMountPoint(string path, int mount) =>
+        OpenInRoot(
+            Launch.Slot.Target, path,
+            OpenInRootFlags.CreateDirectory | OpenInRootFlags.CreateFile | OpenInRootFlags.LikeSource | OpenInRootFlags.NotProc) with { X = (ulong)mount };
+
     internal static LaunchStep Attach(int mount, int target, string path) =>
         new(PlanOpcode.Attach, path, "mount") { Slot = mount, Slot2 = target };
 
@@ -82,6 +100,9 @@ internal static class LaunchSteps
         {
             Slot = directory, Text1 = name, Mode = (type == 'b' ? Libc.S_IFBLK : Libc.S_IFCHR) | mode, X = DeviceNumber(major, minor),
         };
+
+    internal static LaunchStep MakeFile(int directory, string name, uint mode) =>
+        new(PlanOpcode.MakeNode, name, "empty file") { Slot = directory, Text1 = name, Mode = Libc.S_IFREG | mode };
 
     internal static LaunchStep MakeDirectory(int directory, string name, uint mode = 0x1ED) =>
         new(PlanOpcode.MakeDirectory, name, "") { Slot = directory, Text1 = name, Mode = mode };
@@ -94,6 +115,43 @@ internal static class LaunchSteps
 
     internal static LaunchStep SetMountAttributes(int mount, uint set, bool recursive, string path) =>
         new(PlanOpcode.SetMountAttributes, path, Describe([], set)) { Slot = mount, X = set, Flags = (ushort)(recursive ? 1 : 0) };
+
+    /// <param name="mount">The mount.</param>
+    /// <param name="propagation">MS_SHARED, MS_SLAVE or MS_PRIVATE.</param>
+    /// <param name="recursive">Those below it, too.</param>
+    /// <param name="path">For people.</param>
+    internal static LaunchStep SetPropagation(int mount, ulong propagation, bool recursive, string path) =>
+        new(PlanOpcode.SetMountAttributes, path, propagation == Libc.MS_SHARED ? "shared" : "slave")
+        {
+            Slot = mount, Z = propagation, Flags = (ushort)(recursive ? 1 : 0),
+        };
+
+    /// <summary>MOUNT_ATTR_IDMAP with the namespace that <see cref="MakeUserNamespace"/> made.</summary>
+    internal static LaunchStep MapOwners(int mount, int userNamespace, bool recursive, string path) =>
+        new(PlanOpcode.SetMountAttributes, path, "owners mapped")
+        {
+            Slot = mount, X = Libc.MOUNT_ATTR_IDMAP, Mode = (uint)userNamespace, Flags = (ushort)(recursive ? 3 : 2),
+        };
+
+    /// <summary>A user namespace that nobody is in, for <see cref="MapOwners"/>.</summary>
+    /// <param name="slot">Gets it.</param>
+    /// <param name="users">Lines of uid_map (user_namespaces(7)).</param>
+    /// <param name="groups">Lines of gid_map.</param>
+    internal static LaunchStep MakeUserNamespace(int slot, string users, string groups) =>
+        new(PlanOpcode.MakeUserNamespace, "user", $"uids {users.Trim()}, gids {groups.Trim()}")
+        {
+            Slot = slot, Slot2 = Launch.Slot.Proc, Text1 = users, X = (ulong)Encoding.UTF8.GetByteCount(users),
+            Text2 = groups, Y = (ulong)Encoding.UTF8.GetByteCount(groups),
+        };
+
+    /// <summary>Opens what is below a directory that is open, wherever links in it lead: never what is outside.</summary>
+    /// <param name="slot">Gets it.</param>
+    /// <param name="directory">May be the same slot, and is then closed.</param>
+    /// <param name="path">Relative.</param>
+    /// <param name="links">False where the engine made all of the path: a link in it is somebody's work.</param>
+    /// <param name="subject">For people.</param>
+    internal static LaunchStep OpenBeneath(int slot, int directory, string path, bool links, string subject) =>
+        new(PlanOpcode.OpenBeneath, path, subject) { Slot = slot, Slot2 = directory, Text1 = path, Flags = (ushort)(links ? 1 : 0) };
 
     internal static LaunchStep MaskPath(string path) =>
         new(PlanOpcode.MaskPath, path, "hidden") { Text1 = path, Slot = Launch.Slot.Root, Slot2 = Launch.Slot.Null, Mode = Launch.Slot.EmptyDirectory };
@@ -131,8 +189,8 @@ internal static class LaunchSteps
         new(PlanOpcode.DropBoundingSet, "bounding set", Describe(keep)) { X = keep.Bits, Y = (ulong)last };
 
     /// <param name="user">The numbers.</param>
-    /// <param name="inputIsPipe">Standard input is a pipe of ours and is given to the user, too.</param>
-    internal static LaunchStep SetUser(UserIdentity user, bool inputIsPipe)
+    /// <param name="ownsInput">Standard input is a pipe or terminal of the container and is given to the user, too.</param>
+    internal static LaunchStep SetUser(UserIdentity user, bool ownsInput)
     {
         byte[] groups = new byte[user.Groups.Count * sizeof(uint)];
         for (int i = 0; i < user.Groups.Count; i++)
@@ -142,7 +200,7 @@ internal static class LaunchSteps
 
         return new(PlanOpcode.SetUser, $"{user.Uid}:{user.Gid}", "groups " + string.Join(',', user.Groups))
         {
-            X = user.Uid, Y = user.Gid, Z = (ulong)user.Groups.Count, Blob = groups, Flags = (ushort)(inputIsPipe ? 1 : 0),
+            X = user.Uid, Y = user.Gid, Z = (ulong)user.Groups.Count, Blob = groups, Flags = (ushort)(ownsInput ? 1 : 0),
         };
     }
 
