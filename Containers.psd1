@@ -14,6 +14,7 @@
         'Formats/Container.format.ps1xml'
         'Formats/ContainerBridge.format.ps1xml'
         'Formats/ContainerChange.format.ps1xml'
+        'Formats/ContainerEvent.format.ps1xml'
         'Formats/ContainerFirewallRule.format.ps1xml'
         'Formats/ContainerHost.format.ps1xml'
         'Formats/ContainerHostEntry.format.ps1xml'
@@ -65,6 +66,7 @@
         'Get-Container'
         'Get-ContainerBridge'
         'Get-ContainerChange'
+        'Get-ContainerEvent'
         'Get-ContainerFirewallRule'
         'Get-ContainerHost'
         'Get-ContainerHostEntry'
@@ -93,6 +95,7 @@
         'New-ContainerNetwork'
         'New-ContainerPeerLink'
         'Publish-ContainerPort'
+        'Register-ContainerEvent'
         'Remove-Container'
         'Remove-ContainerBridge'
         'Remove-ContainerHostEntry'
@@ -120,6 +123,7 @@
         'Uninstall-ContainerUnit'
         'Unpublish-ContainerPort'
         'Wait-Container'
+        'Watch-ContainerEvent'
     )
     AliasesToExport      = @(
         'Commit-Container'
