@@ -29,6 +29,7 @@
         'Formats/ContainerNetworkProblem.format.ps1xml'
         'Formats/ContainerPeerLink.format.ps1xml'
         'Formats/ContainerPortMapping.format.ps1xml'
+        'Formats/ContainerProcess.format.ps1xml'
         'Formats/ContainerRegistry.format.ps1xml'
         'Formats/ContainerStatistic.format.ps1xml'
         'Formats/ContainerUnit.format.ps1xml'
@@ -81,6 +82,7 @@
         'Get-ContainerPeerLink'
         'Get-ContainerPlan'
         'Get-ContainerPort'
+        'Get-ContainerProcess'
         'Get-ContainerRegistry'
         'Get-ContainerStorage'
         'Get-ContainerStorageDriver'
@@ -115,7 +117,9 @@
         'Set-ContainerBridge'
         'Set-ContainerHost'
         'Start-Container'
+        'Start-ContainerProcess'
         'Stop-Container'
+        'Stop-ContainerProcess'
         'Submit-ContainerImage'
         'Suspend-Container'
         'Test-ContainerHost'
@@ -123,6 +127,7 @@
         'Uninstall-ContainerUnit'
         'Unpublish-ContainerPort'
         'Wait-Container'
+        'Wait-ContainerProcess'
         'Watch-ContainerEvent'
     )
     AliasesToExport      = @(
@@ -144,6 +149,7 @@
         'Save-ContainerImage'
         'Search-ContainerImage'
         'Tag-ContainerImage'
+        'Top-Container'
         'Unpause-Container'
         'Untag-ContainerImage'
     )
