@@ -36,6 +36,9 @@ internal static class PlanFormat
     /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
     internal const int TerminalStep = -3;
 
+    /// <summary>Not a failed step, but the message on the report socket that carries the container's root directory.</summary>
+    internal const int RootStep = -4;
+
     /// <summary>A start that fails with this step or a higher one could not take a port: the rest is its index. No plan is so long.</summary>
     internal const int FirstPortStep = 1 << 20;
 }
