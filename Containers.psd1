@@ -51,6 +51,7 @@
         'Add-ContainerNetworkAdapter'
         'Clear-ContainerStorage'
         'Compare-ContainerImage'
+        'Connect-Container'
         'Connect-ContainerNetwork'
         'Connect-ContainerRegistry'
         'ConvertTo-ContainerImage'
@@ -116,6 +117,7 @@
         'Wait-Container'
     )
     AliasesToExport      = @(
+        'Attach-Container'
         'Commit-Container'
         'Diff-Container'
         'Get-ContainerNet'

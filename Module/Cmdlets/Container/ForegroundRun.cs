@@ -20,13 +20,21 @@ internal sealed class ForegroundRun : IDisposable
 
     private readonly PipedRun? _pipes;
 
+    private readonly KeyboardReader? _keyboard;
+
     private readonly Lock _ending = new();
 
     private bool _ended;
 
     private bool _disposed;
 
-    internal ForegroundRun(ContainerEngine engine, Container created, RunSession session, bool hasInput, bool inputOpen)
+    /// <param name="engine">Stops it.</param>
+    /// <param name="created">The container.</param>
+    /// <param name="session">Its run.</param>
+    /// <param name="hasInput">Something will be written to its input.</param>
+    /// <param name="inputOpen">It has an input.</param>
+    /// <param name="typed">What is written is what the user types, line by line, until Ctrl+D.</param>
+    internal ForegroundRun(ContainerEngine engine, Container created, RunSession session, bool hasInput, bool inputOpen, bool typed = false)
     {
         _engine = engine;
         _created = created;
@@ -34,12 +42,16 @@ internal sealed class ForegroundRun : IDisposable
         if (hasInput)
         {
             _pipes = new PipedRun(session);
+            _keyboard = typed ? new KeyboardReader(_pipes.Append, _pipes.EndInput) : null;
         }
         else if (inputOpen)
         {
             session.CloseInput();
         }
     }
+
+    /// <summary>For whoever joins it with a terminal.</summary>
+    internal RunSession Session => _session;
 
     internal void Append(ReadOnlySpan<byte> data) => _pipes!.Append(data);
 
@@ -49,7 +61,13 @@ internal sealed class ForegroundRun : IDisposable
     /// <returns>False when the pipeline may go on with the next object.</returns>
     internal bool TakeWhileInputIsFull(CancellationToken stop, out OutputChunk chunk) => _pipes!.TakeWhileInputIsFull(stop, out chunk);
 
-    internal void EndInput() => _pipes?.EndInput();
+    internal void EndInput()
+    {
+        if (_keyboard is null)
+        {
+            _pipes?.EndInput();
+        }
+    }
 
     /// <returns>False when the run has ended and everything was read.</returns>
     internal bool Read(CancellationToken stop, out OutputChunk chunk) =>
@@ -63,6 +81,7 @@ internal sealed class ForegroundRun : IDisposable
             _ended = true;
         }
 
+        _keyboard?.Dispose(); // The next key is the prompt's.
         return _session.Exit ?? new ContainerExit(null, 0, false, false);
     }
 
@@ -124,6 +143,7 @@ internal sealed class ForegroundRun : IDisposable
         }
 
         _disposed = true;
+        _keyboard?.Dispose();
         _pipes?.Cancel();
         Abandon();
         _pipes?.Dispose();
