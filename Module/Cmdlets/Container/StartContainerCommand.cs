@@ -10,6 +10,8 @@ namespace Containers.Cmdlets;
 [OutputType(typeof(Container), typeof(string))]
 public sealed class StartContainerCommand : AttachingCmdlet
 {
+    private const string PolicySet = "Policy";
+
     [Parameter(
         ParameterSetName = NameSet, Mandatory = true, Position = 0,
         ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -19,21 +21,27 @@ public sealed class StartContainerCommand : AttachingCmdlet
     [ArgumentCompleter(typeof(StartableContainerCompleter))]
     public override string[] Name { get; set; } = [];
 
+    /// <summary>Those that their restart policies want to run, as after a reboot.</summary>
+    [Parameter(ParameterSetName = PolicySet, Mandatory = true)]
+    public SwitchParameter Policy { get; set; }
+
     /// <summary>Writes the started container.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>Shows its output until it ends.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = ObjectSet)]
     public SwitchParameter Attach { get; set; }
 
     /// <summary>Attaches, and gives it what is typed.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = ObjectSet)]
     public SwitchParameter Interactive { get; set; }
 
     protected override void ProcessRecord()
     {
-        foreach (ContainerTarget target in Targets)
+        foreach (ContainerTarget target in Policy ? PolicyTargets() : Targets)
         {
             WriteVerbose($"Get-ContainerPlan shows the steps that the start of container \"{target.Name}\" takes.");
             if (!ShouldDo($"Start container \"{target.Name}\""))
@@ -82,4 +90,7 @@ public sealed class StartContainerCommand : AttachingCmdlet
             return Engine.Attach(target.Id, stop);
         }
     }
+
+    private IEnumerable<ContainerTarget> PolicyTargets() =>
+        TryRun(_ => Engine.ListPolicyStarts(), out IReadOnlyList<Container>? containers) ? FindTargets([], containers) : [];
 }
