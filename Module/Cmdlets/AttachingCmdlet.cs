@@ -54,7 +54,7 @@ public abstract class AttachingCmdlet : ContainerTargetCmdlet
 
         try
         {
-            OutputLines lines = new(this);
+            ProgramOutput lines = new(this, asBytes: false);
             while (session.Read(out OutputChunk chunk, stop))
             {
                 lines.Write(chunk);
