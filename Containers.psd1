@@ -55,6 +55,7 @@
         'Add-ContainerNetworkAdapter'
         'Clear-ContainerStorage'
         'Compare-ContainerImage'
+        'Connect-Container'
         'Connect-ContainerNetwork'
         'Connect-ContainerRegistry'
         'ConvertTo-ContainerImage'
@@ -131,6 +132,7 @@
         'Watch-ContainerEvent'
     )
     AliasesToExport      = @(
+        'Attach-Container'
         'Commit-Container'
         'Diff-Container'
         'Exec-Container'
