@@ -86,6 +86,7 @@
         'Get-ContainerStorageDriver'
         'Import-ContainerImage'
         'Install-ContainerUnit'
+        'Invoke-ContainerCommand'
         'Invoke-ContainerImage'
         'Measure-Container'
         'New-Container'
@@ -127,6 +128,7 @@
     AliasesToExport      = @(
         'Commit-Container'
         'Diff-Container'
+        'Exec-Container'
         'Get-ContainerNet'
         'Kill-Container'
         'Load-ContainerImage'
