@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Linux;
@@ -43,6 +44,7 @@ public sealed partial class ContainerEngine
                 $"Stop it first: Stop-Container {now.Name}");
         }
 
+        _events.Write(_store.Record(id), EventActions.Attach);
         MonitorConnection connection = Launch(id, foreground: true, warnings, cancellation);
         return new RunSession(now, connection, () => ReleaseNetwork(id, starting: true));
     }
@@ -55,7 +57,9 @@ public sealed partial class ContainerEngine
             Stop(id, timeout, signal, force: false, cancellation);
         }
 
-        return Start(id, warnings, cancellation);
+        Container started = Start(id, warnings, cancellation);
+        _events.Write(_store.Record(id), EventActions.Restart);
+        return started;
     }
 
     private MonitorConnection Launch(string id, bool foreground, IList<string> warnings, CancellationToken cancellation)

@@ -194,6 +194,9 @@ internal sealed unsafe partial class Supervisor
                 new ReadOnlySpan<byte>(data, length).CopyTo(new Span<byte>(_nameFile, length));
                 _nameFile[length] = 0;
                 break;
+            case MessageType.SetEventSubject:
+                _events.SetSubject(data, length);
+                break;
             case MessageType.HoldPort:
                 errno = length < sizeof(PlanPort) ? Errno.EINVAL : _ports.Hold((PlanPort*)&request);
                 break;
@@ -241,7 +244,13 @@ internal sealed unsafe partial class Supervisor
             _state.StoppedByUser = true; // A user's kill ends the restart loop.
         }
 
-        return Libc.pidfd_send_signal(_process, signal) < 0 ? Errno.Last : 0;
+        int errno = Libc.pidfd_send_signal(_process, signal) < 0 ? Errno.Last : 0;
+        if (errno == 0)
+        {
+            _events.Write("kill"u8, "signal"u8, signal);
+        }
+
+        return errno;
     }
 
     private int Pause(bool pause)
@@ -266,6 +275,7 @@ internal sealed unsafe partial class Supervisor
         {
             _state.Paused = pause;
             _state.Write(_plan, durable: false);
+            _events.Write(pause ? "pause"u8 : "unpause"u8);
         }
 
         return errno;

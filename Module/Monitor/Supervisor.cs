@@ -26,6 +26,7 @@ internal sealed unsafe partial class Supervisor
     private MonitorCgroup _group;
     private LogWriter _log;
     private HeldPorts _ports;
+    private EventWriter _events;
 
     private int _process = -1;
     private int _mountNamespace = -1;
@@ -59,6 +60,7 @@ internal sealed unsafe partial class Supervisor
             _clients[i].Descriptor = -1;
         }
 
+        _events = new EventWriter(plan);
         _state.MonitorPid = Libc.getpid();
         _state.MonitorStartTime = ProcessStatus.StartTime(_state.MonitorPid);
         _state.FailedStep = -1;
@@ -207,6 +209,7 @@ internal sealed unsafe partial class Supervisor
         _state.FailedErrno = 0;
         HoldMountNamespace(result.Pid);
         _state.Write(_plan, durable: false);
+        _events.Write("start"u8);
         return true;
     }
 

@@ -29,6 +29,9 @@ internal sealed record LaunchInput
     /// <summary>Files of the host that appear under /etc: target, source.</summary>
     internal IReadOnlyList<(string Target, string Source)> EtcFiles { get; init; } = [];
 
+    /// <summary>What the user has mounted, with its sources looked up.</summary>
+    internal IReadOnlyList<PlannedMount> Mounts { get; init; } = [];
+
     /// <summary>Device nodes, with numbers looked up.</summary>
     internal IReadOnlyList<DeviceNode> Devices { get; init; } = [];
 
@@ -67,6 +70,12 @@ internal sealed record LaunchInput
     internal required string LogDirectory { get; init; }
 
     internal int LogNumber { get; init; } = 1;
+
+    /// <inheritdoc cref="LaunchPlan.EventFile"/>
+    internal string? EventFile { get; init; }
+
+    /// <inheritdoc cref="LaunchPlan.EventSubject"/>
+    internal string? EventSubject { get; init; }
 
     internal bool Foreground { get; init; }
 

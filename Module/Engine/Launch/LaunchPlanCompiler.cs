@@ -52,6 +52,8 @@ internal sealed partial class LaunchPlanCompiler
             LogMaximumBytes = _spec.Log.MaximumBytes,
             LogMaximumFiles = _spec.Log.MaximumFiles,
             LogNumber = _input.LogNumber,
+            EventFile = _input.EventFile,
+            EventSubject = _input.EventSubject,
             Restart = _spec.Restart,
             StopSignal = StopSignal(_spec, _input.Image),
             StopTimeout = _spec.Process.StopTimeout ?? TimeSpan.FromSeconds(10),

@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
@@ -62,6 +63,7 @@ internal sealed partial class ContainerLauncher(
             Files.MakeDirectory(run + "/rootfs", 0x1C0);
             using NetworkNamespace? network = Attach(record, image, warnings, cancellation);
             WriteEtcFiles(record, run);
+            MakeSources(record);
             (List<DeviceNode> devices, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
             PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
             LaunchPlan plan = Compile(record, image, planned, foreground, resolveProcesses: true, devices);
@@ -152,6 +154,7 @@ internal sealed partial class ContainerLauncher(
             RootTarget = run + "/rootfs",
             RootSteps = storage.Get(record.StorageDriver).MountSteps(image, record.Id, run + "/rootfs", spec.RemoveOnExit),
             EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, EtcDirectory(spec, run) + "/" + name))],
+            Mounts = [.. spec.Storage.Mounts.Select(PlanMount)],
             NetworkPrepared = UsesPreparedNetwork(spec),
             NetworkLockFile = network is null ? null : networks.LockFile,
             NetworkUndo = network is null ? [] : networks.UndoPlans(record.Id),
@@ -166,6 +169,8 @@ internal sealed partial class ContainerLauncher(
             NameFile = paths.Name(record.Name),
             LogDirectory = paths.Log(record.Id),
             LogNumber = resolveProcesses ? LogFiles.Newest(paths.Log(record.Id)) : 1,
+            EventFile = EventLog.PathOf(paths.DataRoot),
+            EventSubject = EventLog.Subject(record),
             Foreground = foreground,
             MonitorCgroupFiles = Cgroups.FilesOutsideUnit(MonitorGroup),
         });

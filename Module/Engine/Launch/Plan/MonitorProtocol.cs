@@ -43,6 +43,9 @@ internal enum MessageType : byte
     Detach = 42,
     HoldPort = 43,
     ReleasePort = 44,
+
+    /// <summary>Data: what its events say of the container from now on.</summary>
+    SetEventSubject = 45,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -55,7 +58,7 @@ internal struct MessageHeader
 }
 
 /// <summary>
-/// The body of every message but Input, Output, Error and SetNameFile: 32 bytes. Those of HoldPort and ReleasePort begin with a
+/// The body of every message but Input, Output, Error, SetNameFile and SetEventSubject: 32 bytes. Those of HoldPort and ReleasePort begin with a
 /// <see cref="PlanPort"/>.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]

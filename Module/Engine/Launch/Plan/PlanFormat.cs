@@ -14,13 +14,13 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 4;
+    internal const uint Version = 5;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
 
     /// <summary>Numbered places for descriptors that steps hand to each other.</summary>
-    internal const int Slots = 24;
+    internal const int Slots = 128;
 
     /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
     internal const int MaximumPorts = 4096;
@@ -57,6 +57,10 @@ internal unsafe struct PlanHeader
     /// <summary>The file that reserves the container's name; removed with a container that removes itself.</summary>
     internal byte* NameFile;
     internal byte* LogDirectory;
+
+    /// <summary>Path of <see cref="Plan.EventFile"/>, or null; and what each record says of the container (EventText.Subject).</summary>
+    internal byte* EventFile;
+    internal byte* EventSubject;
     internal ulong LogMaximumBytes;
     internal uint LogMaximumFiles;
     internal uint LogNumber;
@@ -203,6 +207,8 @@ internal enum PlanOpcode : ushort
     CloseSlot,
     OpenNullInput,
     JoinNetworkDescriptor,
+    OpenBeneath,
+    MakeUserNamespace,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
@@ -228,4 +234,7 @@ internal enum OpenInRootFlags : ushort
 
     /// <summary>Nothing but procfs itself may be mounted on procfs, whatever links lead there (security.md S10).</summary>
     NotProc = 32,
+
+    /// <summary>A directory for a directory and a file for a file: X is the slot of what will be mounted there.</summary>
+    LikeSource = 64,
 }
