@@ -30,6 +30,7 @@
         'Formats/ContainerPeerLink.format.ps1xml'
         'Formats/ContainerPortMapping.format.ps1xml'
         'Formats/ContainerRegistry.format.ps1xml'
+        'Formats/DriveFolder.format.ps1xml'
         'Formats/HostCheckResult.format.ps1xml'
         'Formats/ImageHistoryEntry.format.ps1xml'
         'Formats/ImageLayer.format.ps1xml'

@@ -139,11 +139,11 @@ public sealed partial class ContainerEngine
     {
         ImageRecord image = Images.Open(place.Name);
         IReadOnlyList<Digest> layers = image.Config.RootFs.DiffIds;
-        return place.Layer >= 1 && place.Layer <= layers.Count
+        return place.Layer >= 0 && place.Layer < layers.Count
             ? Readable(place.Name, () => new FileView(
-                place, RootedDirectory.Open(Options.DataRoot + "/" + LayerStore.RelativeDirectory(layers[place.Layer - 1])), writable: false))
+                place, RootedDirectory.Open(Options.DataRoot + "/" + LayerStore.RelativeDirectory(layers[place.Layer])), writable: false))
             : throw new EngineException(
                 EngineErrorKind.ObjectNotFound, "ImageLayerNotFound", $"Image \"{place.Name}\" has no layer {place.Layer}.", place.Name,
-                $"Give a number from 1 to {layers.Count}.");
+                $"Give a number from 0 to {layers.Count - 1}.");
     }
 }

@@ -17,7 +17,7 @@ public static class FileDisplay
     public static string Directory(ContainerFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        int slash = file.Path.TrimEnd('/').LastIndexOf('/');
-        return ContainerDisplay.Plain(file.Place.Label(slash <= 0 ? "/" : file.Path[..slash]));
+        int slash = file.ContainerPath.TrimEnd('/').LastIndexOf('/');
+        return ContainerDisplay.Plain(file.Place.Label(slash <= 0 ? "/" : file.ContainerPath[..slash]));
     }
 }

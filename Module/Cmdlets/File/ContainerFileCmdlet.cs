@@ -39,7 +39,7 @@ public abstract class ContainerFileCmdlet : ContainersCmdlet
     /// <summary>The paths that are meant: a pattern gives those that match, and none is no error.</summary>
     /// <param name="view">The open place of the path.</param>
     /// <param name="hidden">Whether * also matches names that begin with a dot.</param>
-    private protected IEnumerable<string> Expand(FileView view, string path, bool hidden)
+    private protected static IEnumerable<string> Expand(FileView view, string path, bool hidden)
     {
         if (!WildcardPattern.ContainsWildcardCharacters(path))
         {
@@ -106,11 +106,27 @@ public abstract class ContainerFileCmdlet : ContainersCmdlet
         string start = text[..^end.Length];
         string resolved = SessionState.Path.GetUnresolvedProviderPathFromPSPath(
             start.Length == 0 ? "/" : start, out ProviderInfo provider, out _);
+        if (provider.ImplementingType == typeof(ContainerDriveProvider))
+        {
+            return OnDrive(text, resolved + end);
+        }
+
         return provider.Name == FileSystem
             ? new FilePath(FilePlace.Host, resolved == "/" ? "/" + end.TrimStart('/') : resolved + end)
             : throw new EngineException(
                 EngineErrorKind.InvalidArgument, "NotAFilePath", $"\"{text}\" is no path of the file system.", text,
                 "Give the path of a file or directory, or NAME:/PATH for one in a container.");
+    }
+
+    private static FilePath OnDrive(string text, string path)
+    {
+        DrivePath at = DrivePath.Parse(path);
+        string end = path.EndsWith("/.", StringComparison.Ordinal) ? "" : path.EndsWith('/') && at.Path.Length > 1 ? "/" : "";
+        return at.Place is { } place
+            ? new FilePath(place, at.Path + end)
+            : throw new EngineException(
+                EngineErrorKind.InvalidArgument, "NotAFilePath", $"\"{text}\" is no file or directory of a container or image.", text,
+                "Give a path below fs or a layer, such as Container:/containers/NAME/fs/etc.");
     }
 
     /// <summary>Relative paths begin at the root, as with docker.</summary>
@@ -129,7 +145,7 @@ public abstract class ContainerFileCmdlet : ContainersCmdlet
 
         WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.CultureInvariant);
         bool dots = hidden || pattern.StartsWith('.');
-        return view.List(directory).Where(file => (dots || !file.Name.StartsWith('.')) && wildcard.IsMatch(file.Name)).Select(file => file.Path);
+        return view.List(directory).Where(file => (dots || !file.Name.StartsWith('.')) && wildcard.IsMatch(file.Name)).Select(file => file.ContainerPath);
     }
 
     private static string Join(string directory, string name) => directory.EndsWith('/') ? directory + name : directory + "/" + name;

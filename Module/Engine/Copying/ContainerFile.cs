@@ -22,11 +22,11 @@ public sealed record ContainerFile
     /// <summary>The last part of the path; a byte that is no UTF-8 is the lone surrogate U+DC00 + byte.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Absolute, as the container sees it.</summary>
-    public required string Path { get; init; }
+    /// <summary>Absolute, as the container sees it. (A property Path would be taken for one of this host by the cmdlets that the file is piped to.)</summary>
+    public required string ContainerPath { get; init; }
 
     /// <summary>"web:/etc/hosts".</summary>
-    public string FullName => Place.Label(Path);
+    public string FullName => Place.Label(ContainerPath);
 
     /// <summary>The name for people: bytes that are no UTF-8 as \xNN.</summary>
     public string DisplayName => FileNameText.Show(Name);
@@ -67,7 +67,7 @@ public sealed record ContainerFile
     internal static ContainerFile From(FilePlace place, string path, string name, in Libc.statx_t status, string? linkTarget) => new()
     {
         Place = place,
-        Path = path,
+        ContainerPath = path,
         Name = name,
         Type = TypeOf(status, place.Kind == FilePlaceKind.Layer),
         Length = (status.stx_mode & Libc.S_IFMT) == Libc.S_IFREG ? (long)status.stx_size : 0,

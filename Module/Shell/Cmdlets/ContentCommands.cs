@@ -64,18 +64,36 @@ public sealed class GetContentCommand : PSCmdlet
         }
     }
 
-    /// <summary>Variables, functions, environment variables.</summary>
+    /// <summary>Variables, functions, environment variables; drives of modules.</summary>
     private void WriteItem(string path)
     {
+        List<object?> lines = [];
         foreach (IContentReader reader in InvokeProvider.Content.GetReader(path))
         {
             using (reader)
             {
-                while (reader.Read(100) is { Count: > 0 } part)
+                while ((TotalCount < 0 || lines.Count < TotalCount) && reader.Read(TotalCount < 0 ? 100 : 1) is { Count: > 0 } part)
                 {
-                    WriteObject(part, enumerateCollection: true);
+                    if (Raw || Tail >= 0)
+                    {
+                        lines.AddRange(part.Cast<object?>());
+                    }
+                    else
+                    {
+                        lines.AddRange(TotalCount < 0 ? [] : part.Cast<object?>());
+                        WriteObject(part, enumerateCollection: true);
+                    }
                 }
             }
+        }
+
+        if (Raw)
+        {
+            WriteObject(string.Concat(lines.Select(line => line + "\n")));
+        }
+        else if (Tail >= 0)
+        {
+            WriteObject(lines.TakeLast(Tail), enumerateCollection: true);
         }
     }
 }
