@@ -81,6 +81,7 @@ internal sealed unsafe partial class Supervisor
         Libc.close(_process);
         _process = -1;
         _killAt = long.MaxValue;
+        Close(ref _slave); // The master has an end now, behind what was written.
         if ((_plan->Flags & PlanFlags.SharedProcessNamespace) != 0)
         {
             _cgroup.Kill(); // With a namespace of its own the kernel has killed the others by now.
@@ -91,7 +92,8 @@ internal sealed unsafe partial class Supervisor
 
     private void CloseStreams()
     {
-        CloseInput();
+        Close(ref _input);
+        Close(ref _slave);
         Close(ref _output);
         Close(ref _error);
     }

@@ -26,7 +26,7 @@ internal sealed unsafe partial class Supervisor
     {
         byte* data = _buffer + sizeof(LogRecordHeader);
         nint got = Libc.read(fd, data, MonitorProtocol.MaximumData);
-        if (got < 0 && Errno.Last is Errno.EAGAIN or Errno.EINTR)
+        if (got < 0 && (Errno.Last is Errno.EAGAIN or Errno.EINTR || TerminalGoesOn(Errno.Last)))
         {
             return;
         }
@@ -207,10 +207,18 @@ internal sealed unsafe partial class Supervisor
                 client.Waiting = true;
                 break;
             case MessageType.Attach:
-                client.Attached = client.Waiting = true;
+                errno = _process < 0 ? Errno.ESRCH : _state.Paused ? Errno.EBUSY : 0;
+                client.Attached = errno == 0;
+                client.Waiting |= client.Attached;
                 break;
             case MessageType.Detach:
+                // Looking away is no end of the input, also not for the session that started the container.
                 client.Attached = client.Waiting = false;
+                _plan->Flags &= ~PlanFlags.CloseInputWithSession;
+                break;
+            case MessageType.Resize:
+                Resize(request.A, request.B);
+                answered = false;
                 break;
             default:
                 errno = Errno.ENOSYS;
@@ -295,6 +303,11 @@ internal sealed unsafe partial class Supervisor
                     return taken;
                 }
 
+                if (HasTerminal)
+                {
+                    return length; // Hung up: whoever opens it again did not mean this.
+                }
+
                 Close(ref _input); // EPIPE: nobody reads any more.
             }
             else
@@ -306,9 +319,13 @@ internal sealed unsafe partial class Supervisor
         return length;
     }
 
+    /// <summary>A terminal has no end of input: others may type, or the same session when it comes back.</summary>
     private void CloseInput()
     {
-        Close(ref _input);
+        if (!HasTerminal)
+        {
+            Close(ref _input);
+        }
     }
 
     private bool InputIsPending()

@@ -79,6 +79,9 @@ internal sealed record LaunchInput
 
     internal bool Foreground { get; init; }
 
+    /// <summary>First size of the terminal, if it has one.</summary>
+    internal TerminalSize TerminalSize { get; init; }
+
     internal IReadOnlyList<string> MonitorCgroupFiles { get; init; } = [];
 }
 

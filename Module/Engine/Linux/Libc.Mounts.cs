@@ -41,7 +41,6 @@ internal static unsafe partial class Libc
     internal const long TMPFS_MAGIC = 0x01021994;
     internal const long SYSFS_MAGIC = 0x62656572;
     internal const long CGROUP_SUPER_MAGIC = 0x27e0eb;
-    internal const long DEVPTS_SUPER_MAGIC = 0x1cd1;
     internal const long MQUEUE_MAGIC = 0x19800202;
     internal const long DEBUGFS_MAGIC = 0x64626720;
     internal const long TRACEFS_MAGIC = 0x74726163;

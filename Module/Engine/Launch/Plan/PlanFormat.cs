@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 5;
+    internal const uint Version = 6;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -24,6 +24,9 @@ internal static class PlanFormat
 
     /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
     internal const int MaximumPorts = 4096;
+
+    /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
+    internal const int TerminalStep = -3;
 
     /// <summary>A start that fails with this step or a higher one could not take a port: the rest is its index. No plan is so long.</summary>
     internal const int FirstPortStep = 1 << 20;
@@ -130,6 +133,9 @@ internal enum PlanFlags : uint
 
     /// <summary>The monitor gets the network namespace as <see cref="MonitorProtocol.NetworkDescriptor"/>.</summary>
     NetworkDescriptor = 256,
+
+    /// <summary>The process has a terminal for its input and output; <see cref="StandardInput"/> says whether anybody may type.</summary>
+    Terminal = 2048,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
@@ -207,6 +213,8 @@ internal enum PlanOpcode : ushort
     CloseSlot,
     OpenNullInput,
     JoinNetworkDescriptor,
+    OpenTerminal,
+    AttachConsole,
     OpenBeneath,
     MakeUserNamespace,
 }
