@@ -124,7 +124,7 @@ public sealed partial class ContainerDriveProvider : NavigationCmdletProvider
                 _ = Engine.Get(at.Name);
                 return (Log, false);
             case DriveNode.Image:
-                return (Engine.Images.Get(at.Name), true);
+                return (Engine.Images.Get(at.Name) with { }, true);
             case DriveNode.Layers:
                 _ = Engine.Images.Get(at.Name);
                 return (Layers, true);
@@ -143,11 +143,12 @@ public sealed partial class ContainerDriveProvider : NavigationCmdletProvider
         new() { Name = DrivePath.ImagesFolder, Description = "Images, each with its files (fs) and its layers; + stands for / and = for :." },
     ];
 
-    private static DriveFolder Files { get; } = new() { Name = DrivePath.FilesFolder, Description = "The files, as a container sees them." };
+    // Each time a new one: PowerShell remembers the path of an item with the object.
+    private static DriveFolder Files => new() { Name = DrivePath.FilesFolder, Description = "The files, as a container sees them." };
 
-    private static DriveFolder Layers { get; } = new() { Name = DrivePath.LayersFolder, Description = "What each layer holds; 0 is the bottom." };
+    private static DriveFolder Layers => new() { Name = DrivePath.LayersFolder, Description = "What each layer holds; 0 is the bottom." };
 
-    private static DriveFolder Log { get; } = new() { Name = DrivePath.LogEntry, Description = "What the container wrote." };
+    private static DriveFolder Log => new() { Name = DrivePath.LogEntry, Description = "What the container wrote." };
 
     private void WriteChildren(DrivePath at, uint depth, bool namesOnly)
     {
@@ -240,8 +241,14 @@ public sealed partial class ContainerDriveProvider : NavigationCmdletProvider
 
     /// <summary>An image by each of its names; one without a name by its id.</summary>
     private static IEnumerable<(string, object, bool)> Named(ContainerImage image) => image.References.Count == 0
-        ? [(image.ShortId, image, true)]
-        : image.References.Select(reference => (DrivePath.ReferenceSegment(reference), (object)image, true));
+        ? [(image.ShortId, image with { }, true)]
+        : image.References.Select(reference => (DrivePath.ReferenceSegment(reference), (object)Under(image, reference), true));
+
+    private static ContainerImage Under(ContainerImage image, string reference)
+    {
+        int colon = reference.LastIndexOf(':');
+        return colon > reference.LastIndexOf('/') ? image with { Repository = reference[..colon], Tag = reference[(colon + 1)..] } : image with { };
+    }
 
     private bool Fits(string name) => string.IsNullOrEmpty(Filter)
         || WildcardPattern.Get(Filter, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant).IsMatch(name);

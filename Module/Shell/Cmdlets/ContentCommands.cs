@@ -27,16 +27,16 @@ public sealed class GetContentCommand : PSCmdlet
         {
             ProviderErrors.Run(this, path, () =>
             {
-                foreach (string file in SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider))
+                _ = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+                if (provider.Name != "FileSystem")
                 {
-                    if (provider.Name == "FileSystem")
-                    {
-                        WriteFile(file);
-                    }
-                    else
-                    {
-                        WriteItem(path);
-                    }
+                    WriteItem(path);
+                    return;
+                }
+
+                foreach (string file in SessionState.Path.GetResolvedProviderPathFromPSPath(path, out _))
+                {
+                    WriteFile(file);
                 }
             });
         }
@@ -68,7 +68,8 @@ public sealed class GetContentCommand : PSCmdlet
     private void WriteItem(string path)
     {
         List<object?> lines = [];
-        foreach (IContentReader reader in InvokeProvider.Content.GetReader(path))
+        bool literal = InvokeProvider.Item.Exists(path, force: false, literalPath: true);
+        foreach (IContentReader reader in InvokeProvider.Content.GetReader([path], force: false, literal))
         {
             using (reader)
             {

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using Containers.Cmdlets.Tests.Hosting;
 using Containers.Cmdlets.Tests.Lifecycle;
 

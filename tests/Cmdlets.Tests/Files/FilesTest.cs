@@ -13,6 +13,7 @@ public abstract class FilesTest(ContainerHostFixture host) : LifecycleTest(host)
 
     public new void Dispose()
     {
+        GC.SuppressFinalize(this);
         base.Dispose();
         _folder.Dispose();
     }

@@ -102,9 +102,9 @@ public sealed class CopyAttackTests(AttackBench bench) : IClassFixture<AttackBen
         string image = bench.Image("traps", $"mkdir -p lib etc usr/lib; for n in libnss_files.so.2 libc.so.6 ld-linux-x86-64.so.2; do cp {trap} lib/$n; done; echo 'x:x:0:0::/:/bin/sh' > etc/passwd");
         string sentinel = _folder.Path + "/copy";
         ScriptResult result = bench.Shell.Run(
-            "$null = New-Container " + image + " -Name traps; Copy-ContainerFile traps:/etc \"$($args[0])/copy\"; Copy-ContainerFile traps:/lib \"$($args[0])/lib\"", _folder.Path);
-        bench.Remove("traps");
+            "$null = New-Container " + image + " -Name traps -Command sh; Copy-ContainerFile traps:/etc \"$($args[0])/copy\"; Copy-ContainerFile traps:/lib \"$($args[0])/lib\"", _folder.Path);
         Assert.Equal("", AttackBench.Text(result));
+        bench.Remove("traps");
         Assert.True(File.Exists(sentinel + "/passwd"));
         Assert.DoesNotContain("traps", File.ReadAllText("/proc/self/maps"), StringComparison.Ordinal);
     }
@@ -115,9 +115,9 @@ public sealed class CopyAttackTests(AttackBench bench) : IClassFixture<AttackBen
         string image = bench.Image(
             "special", "mkdir h; cp bin/busybox h/su; chmod 6755 h/su; mkfifo h/fifo; mknod h/mem c 1 1; ln -s $CANARY h/out; ln -s /etc/shadow h/shadow; echo x > 'h/..x'; echo y > 'h/-rf'");
         ScriptResult result = bench.Shell.Run(
-            "$null = New-Container " + image + " -Name special; Copy-ContainerFile special:/h \"$($args[0])/h\"; Copy-ContainerFile special:/h \"$($args[0])/h\" -FollowLink", _folder.Path);
-        bench.Remove("special");
+            "$null = New-Container " + image + " -Name special -Command sh; Copy-ContainerFile special:/h \"$($args[0])/h\"; Copy-ContainerFile special:/h \"$($args[0])/h\" -FollowLink", _folder.Path);
         Assert.Equal("", AttackBench.Text(result));
+        bench.Remove("special");
         Assert.Equal("0", bench.Host($"find '{_folder.Path}' -type b -o -type c -o -type p -o -perm /6000 | wc -l").Trim());
         Assert.Equal("/etc/shadow", bench.Host($"readlink '{_folder.Path}/h/shadow'").Trim());
 
