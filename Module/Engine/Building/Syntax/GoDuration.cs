@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Containers.Engine.Building.Syntax;
@@ -5,6 +6,8 @@ namespace Containers.Engine.Building.Syntax;
 /// <summary>Durations as docker's language spells them (Go, time.ParseDuration): 1h30m, 1.5s, 300ms, 0.</summary>
 internal static class GoDuration
 {
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789.");
+
     /// <summary>False where it is none, or more than 292 years.</summary>
     internal static bool TryParse(string text, out TimeSpan duration)
     {
@@ -29,14 +32,14 @@ internal static class GoDuration
 
         while (!rest.IsEmpty)
         {
-            int digits = rest.IndexOfAnyExcept("0123456789.");
+            int digits = rest.IndexOfAnyExcept(s_digits);
             if (digits <= 0 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
             {
                 return false;
             }
 
             rest = rest[digits..];
-            int letters = rest.IndexOfAny("0123456789.") is var next and >= 0 ? next : rest.Length;
+            int letters = rest.IndexOfAny(s_digits) is var next and >= 0 ? next : rest.Length;
             decimal factor = rest[..letters] switch
             {
                 "h" => TimeSpan.TicksPerHour,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Containers.Engine.Building.Syntax;
@@ -5,6 +6,8 @@ namespace Containers.Engine.Building.Syntax;
 /// <content>RUN, HEALTHCHECK, and heredocs.</content>
 internal static partial class InstructionParser
 {
+    private static readonly SearchValues<char> s_blanks = SearchValues.Create(" \t\v\f\r\n");
+
     private static RunInstruction Run(InstructionLine line, InstructionHeader header, char escape)
     {
         InstructionFlags flags = line.Flags.Read(["network", "security", "device"], ["mount"]);
@@ -46,7 +49,7 @@ internal static partial class InstructionParser
             throw line.Invalid("HEALTHCHECK needs CMD and a command, or NONE");
         }
 
-        int end = line.Rest.AsSpan().IndexOfAny(" \t\v\f\r\n");
+        int end = line.Rest.AsSpan().IndexOfAny(s_blanks);
         Word kind = line.Word(line.RestStart, end < 0 ? line.RestEnd : line.RestStart + end);
         int rest = line.RestEnd - (end < 0 ? 0 : line.Rest[end..].TrimStart().Length);
         switch (kind.Text.ToUpperInvariant())

@@ -112,7 +112,7 @@ internal static partial class InstructionParser
     }
 
     /// <summary>NAME=value ...; or, as it was once written, NAME and a blank: then everything after it is the value.</summary>
-    private static IReadOnlyList<KeyValue> Pairs(InstructionLine line)
+    private static List<KeyValue> Pairs(InstructionLine line)
     {
         string name = line.Keyword.Text.ToUpperInvariant();
         List<Word> words = NotEmpty(NoFlags(line)).Quoted();
@@ -151,7 +151,7 @@ internal static partial class InstructionParser
         var shell => shell,
     };
 
-    private static IReadOnlyList<Word> Volumes(InstructionLine line)
+    private static List<Word> Volumes(InstructionLine line)
     {
         IReadOnlyList<string>? array = NotEmpty(NoFlags(line)).Json();
         List<Word> paths = array is null ? line.Blanks() : [.. array.Select(path => new Word(path.Trim(), line.RestRange))];
