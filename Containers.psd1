@@ -88,6 +88,7 @@
         'Get-ContainerStorageDriver'
         'Import-ContainerImage'
         'Install-ContainerUnit'
+        'Invoke-ContainerCommand'
         'Invoke-ContainerImage'
         'Measure-Container'
         'New-Container'
@@ -129,6 +130,7 @@
     AliasesToExport      = @(
         'Commit-Container'
         'Diff-Container'
+        'Exec-Container'
         'Get-ContainerNet'
         'Kill-Container'
         'Load-ContainerImage'

@@ -63,4 +63,7 @@ internal sealed record LaunchPlan
 
     /// <summary>Ports of the host that the monitor keeps other programs from; at most <see cref="PlanFormat.MaximumPorts"/>.</summary>
     internal IReadOnlyList<PlanPort> Ports { get; init; } = [];
+
+    /// <summary>A further program: JSON that its monitor writes down as it is; null for a container's first process.</summary>
+    internal string? Record { get; init; }
 }

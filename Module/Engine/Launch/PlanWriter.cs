@@ -67,6 +67,7 @@ internal sealed unsafe class PlanWriter
         header.NetworkUndoCount = (uint)plan.NetworkUndo.Count;
         Set(headerAt, at, (void**)&header.Ports, plan.Ports.Count == 0 ? 0 : Append(MemoryMarshal.AsBytes<PlanPort>(plan.Ports.ToArray())));
         header.PortCount = (uint)plan.Ports.Count;
+        SetText(headerAt, at, &header.Record, plan.Record);
 
         header.RelocationCount = (uint)_relocations.Count;
         header.RelocationOffset = (uint)Reserve(_relocations.Count * sizeof(uint));

@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 6;
+    internal const uint Version = 7;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -24,6 +24,14 @@ internal static class PlanFormat
 
     /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
     internal const int MaximumPorts = 4096;
+
+    /// <summary>
+    /// The slot in which the plan of a further program finds a descriptor (pidfd) of the container's first process: the monitor puts it there.
+    /// </summary>
+    internal const int ContainerSlot = 23;
+
+    /// <summary>Not a failed step, but the news on the report pipe that the process is made that will be the program; its pid takes the errno's place.</summary>
+    internal const int EnteredStep = -2;
 
     /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
     internal const int TerminalStep = -3;
@@ -104,6 +112,9 @@ internal unsafe struct PlanHeader
     internal PlanPort* Ports;
     internal uint NetworkUndoCount;
     internal uint PortCount;
+
+    /// <summary>A further program: what the monitor writes down about it, as JSON. See <see cref="PlanFlags.Further"/>.</summary>
+    internal byte* Record;
 }
 
 [Flags]
@@ -133,6 +144,12 @@ internal enum PlanFlags : uint
 
     /// <summary>The monitor gets the network namespace as <see cref="MonitorProtocol.NetworkDescriptor"/>.</summary>
     NetworkDescriptor = 256,
+
+    /// <summary>A further program in a container that runs: its directory is <see cref="PlanHeader.RunDirectory"/>.</summary>
+    Further = 512,
+
+    /// <summary>Nobody waits for the further program: it runs on without a session, and its record stays as long as the container runs.</summary>
+    Detached = 1024,
 
     /// <summary>The process has a terminal for its input and output; <see cref="StandardInput"/> says whether anybody may type.</summary>
     Terminal = 2048,
@@ -217,6 +234,9 @@ internal enum PlanOpcode : ushort
     AttachConsole,
     OpenBeneath,
     MakeUserNamespace,
+    JoinContainer,
+    OpenNull,
+    EnterProcessNamespace,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
