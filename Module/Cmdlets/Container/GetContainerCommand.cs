@@ -64,6 +64,14 @@ public sealed class GetContainerCommand : ContainersCmdlet
     [ArgumentCompleter(typeof(NetworkModeCompleter))]
     public string[] Network { get; set; } = [];
 
+    /// <summary>Only those that mount these volumes, or these paths of the host or the container; wildcards match.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [VolumeNameTransformation]
+    [ArgumentCompleter(typeof(VolumeNameCompleter))]
+    public string[] Volume { get; set; } = [];
+
     /// <summary>Only those that are reached at these ports of the host: 8080, 53/udp, 8000-8010.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]

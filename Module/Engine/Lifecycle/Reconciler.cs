@@ -1,6 +1,7 @@
 using Containers.Engine.Linux;
 using Containers.Engine.Networking;
 using Containers.Engine.Storage;
+using Containers.Engine.Volumes;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -9,7 +10,8 @@ namespace Containers.Engine.Lifecycle;
 /// containers that were being made, trees that were being deleted, runs whose monitor died. Cheap when there is nothing to do, and it
 /// never waits for anybody: what another session works on is that session's.
 /// </summary>
-internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher, NetworkService networks, StorageDrivers storage)
+internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher, NetworkService networks, StorageDrivers storage,
+    VolumeStore volumeStore, ContainerVolumes volumes)
 {
     /// <param name="starting">A start follows: what all networked containers share can stay.</param>
     internal void Run(bool starting = false)
@@ -17,6 +19,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
         SweepNew();
         SweepTrash();
         SweepRuns();
+        volumeStore.Sweep();
         networks.Sweep(starting);
     }
 
@@ -96,6 +99,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
             {
                 Files.Rename(paths.Container(id), paths.TrashOf(id));
                 store.Names.Release(record.Name, id);
+                volumes.Release(record, removeAnonymous: true);
                 storage.Release(paths.TrashOf(id));
                 FileTree.Remove(paths.TrashOf(id));
             }
