@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
@@ -30,11 +31,13 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly RegistryService _registries;
     private readonly VolumeStore _volumes;
     private readonly ContainerVolumes _containerVolumes;
+    private readonly EventLog _events;
 
     public ContainerEngine(EngineOptions options)
     {
         Options = options;
-        _images = new ImageStore(options.DataRoot);
+        _events = new EventLog(options.DataRoot);
+        _images = new ImageStore(options.DataRoot) { Events = _events };
         _paths = new EnginePaths(options);
         _settings = new HostSettingsStore(options.DataRoot);
         NetworkPaths networkPaths = new(options.DataRoot, options.RunRoot);
@@ -47,7 +50,7 @@ public sealed partial class ContainerEngine : IDisposable
             options.DataRoot, id => Directory.Exists(_paths.Container(id)) || Directory.Exists(_paths.NewContainer(id)) || Directory.Exists(_paths.Container(id)));
         _containerVolumes = new ContainerVolumes(_volumes, _storage, _store.IsActive);
         _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks, _storage, _volumes, _containerVolumes);
-        _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage, _volumes, _containerVolumes);
+        _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage, _events, _volumes, _containerVolumes);
         _registries = new RegistryService();
     }
 

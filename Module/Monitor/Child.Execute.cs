@@ -32,9 +32,14 @@ internal static unsafe partial class Child
     private static int RunInit(PlanHeader* plan)
     {
         int pid = Libc.fork(); // Not clone3: the seccomp filter is in force, and its flags could not be filtered.
-        if (pid <= 0)
+        if (pid < 0)
         {
-            return pid < 0 ? Errno.Last : 0;
+            return Errno.Last;
+        }
+
+        if (pid == 0)
+        {
+            return (plan->Flags & PlanFlags.Terminal) != 0 ? TakeForeground() : 0;
         }
 
         // The report pipe and stdio belong to the program: their ends must not stay open here.
@@ -45,12 +50,7 @@ internal static unsafe partial class Child
             Libc.prctl(Libc.PR_SET_NAME, (nuint)text, 0, 0, 0);
         }
 
-        // Its command line is the monitor's, with a path of the host: the container has no business with it.
-        for (byte* p = plan->ArgumentsStart; p < plan->ArgumentsEnd; p++)
-        {
-            long at = p - plan->ArgumentsStart;
-            *p = at < name.Length ? name[(int)at] : (byte)0;
-        }
+        HideArguments(plan, name);
 
         // All signals are blocked since clone3. For pid 1 a blocked signal is kept, where an unblocked one without handler is dropped.
         ulong all = ulong.MaxValue;
@@ -65,6 +65,16 @@ internal static unsafe partial class Child
             {
                 Libc.kill(pid, signal);
             }
+        }
+    }
+
+    /// <summary>The command line is the monitor's, with a path of the host: the container has no business with it.</summary>
+    private static void HideArguments(PlanHeader* plan, ReadOnlySpan<byte> name)
+    {
+        for (byte* p = plan->ArgumentsStart; p < plan->ArgumentsEnd; p++)
+        {
+            long at = p - plan->ArgumentsStart;
+            *p = at < name.Length ? name[(int)at] : (byte)0;
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed unsafe partial class Supervisor
     {
         byte* data = _buffer + sizeof(LogRecordHeader);
         nint got = Libc.read(fd, data, MonitorProtocol.MaximumData);
-        if (got < 0 && Errno.Last is Errno.EAGAIN or Errno.EINTR)
+        if (got < 0 && (Errno.Last is Errno.EAGAIN or Errno.EINTR || TerminalGoesOn(Errno.Last)))
         {
             return;
         }
@@ -101,7 +101,13 @@ internal sealed unsafe partial class Supervisor
     private void Drop(ref Client client)
     {
         bool session = client.Descriptor == MonitorProtocol.SessionDescriptor;
+        int execution = client.Execution - 1;
         client.Close();
+        if (execution >= 0)
+        {
+            Abandon(ref _executions[execution]);
+        }
+
         if (session && (_plan->Flags & PlanFlags.CloseInputWithSession) != 0)
         {
             CloseInput();
@@ -163,6 +169,14 @@ internal sealed unsafe partial class Supervisor
                 CloseInput();
                 answered = false;
                 break;
+            case MessageType.Execute:
+                errno = Execute(ref client);
+                client.CloseDescriptors();
+                answered = errno != 0; // The answer to a program that could be made is what became of it.
+                break;
+            case MessageType.Signal when client.Execution > 0:
+                errno = SendSignal(ref _executions[client.Execution - 1], request.A);
+                break;
             case MessageType.Signal:
                 errno = SendSignal(request.A);
                 break;
@@ -194,6 +208,9 @@ internal sealed unsafe partial class Supervisor
                 new ReadOnlySpan<byte>(data, length).CopyTo(new Span<byte>(_nameFile, length));
                 _nameFile[length] = 0;
                 break;
+            case MessageType.SetEventSubject:
+                _events.SetSubject(data, length);
+                break;
             case MessageType.HoldPort:
                 errno = length < sizeof(PlanPort) ? Errno.EINVAL : _ports.Hold((PlanPort*)&request);
                 break;
@@ -204,10 +221,18 @@ internal sealed unsafe partial class Supervisor
                 client.Waiting = true;
                 break;
             case MessageType.Attach:
-                client.Attached = client.Waiting = true;
+                errno = _process < 0 ? Errno.ESRCH : _state.Paused ? Errno.EBUSY : 0;
+                client.Attached = errno == 0;
+                client.Waiting |= client.Attached;
                 break;
             case MessageType.Detach:
+                // Looking away is no end of the input, also not for the session that started the container.
                 client.Attached = client.Waiting = false;
+                _plan->Flags &= ~PlanFlags.CloseInputWithSession;
+                break;
+            case MessageType.Resize:
+                Resize(request.A, request.B);
+                answered = false;
                 break;
             default:
                 errno = Errno.ENOSYS;
@@ -241,7 +266,13 @@ internal sealed unsafe partial class Supervisor
             _state.StoppedByUser = true; // A user's kill ends the restart loop.
         }
 
-        return Libc.pidfd_send_signal(_process, signal) < 0 ? Errno.Last : 0;
+        int errno = Libc.pidfd_send_signal(_process, signal) < 0 ? Errno.Last : 0;
+        if (errno == 0)
+        {
+            _events.Write("kill"u8, "signal"u8, signal);
+        }
+
+        return errno;
     }
 
     private int Pause(bool pause)
@@ -266,6 +297,7 @@ internal sealed unsafe partial class Supervisor
         {
             _state.Paused = pause;
             _state.Write(_plan, durable: false);
+            _events.Write(pause ? "pause"u8 : "unpause"u8);
         }
 
         return errno;
@@ -285,6 +317,11 @@ internal sealed unsafe partial class Supervisor
                     return taken;
                 }
 
+                if (HasTerminal)
+                {
+                    return length; // Hung up: whoever opens it again did not mean this.
+                }
+
                 Close(ref _input); // EPIPE: nobody reads any more.
             }
             else
@@ -296,9 +333,13 @@ internal sealed unsafe partial class Supervisor
         return length;
     }
 
+    /// <summary>A terminal has no end of input: others may type, or the same session when it comes back.</summary>
     private void CloseInput()
     {
-        Close(ref _input);
+        if (!HasTerminal)
+        {
+            Close(ref _input);
+        }
     }
 
     private bool InputIsPending()

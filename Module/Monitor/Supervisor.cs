@@ -7,7 +7,7 @@ namespace Containers.Monitor;
 /// <summary>The poll loop that stays with a container: its output, its sessions, its end, its restarts.</summary>
 internal sealed unsafe partial class Supervisor
 {
-    private const int MaximumClients = 32;
+    private const int MaximumClients = 128;
 
     /// <summary>How long output is awaited after the first process ended: only a process outside the container can hold the pipe.</summary>
     private const long DrainMilliseconds = 1000;
@@ -26,6 +26,7 @@ internal sealed unsafe partial class Supervisor
     private MonitorCgroup _group;
     private LogWriter _log;
     private HeldPorts _ports;
+    private EventWriter _events;
 
     private int _process = -1;
     private int _mountNamespace = -1;
@@ -59,6 +60,7 @@ internal sealed unsafe partial class Supervisor
             _clients[i].Descriptor = -1;
         }
 
+        _events = new EventWriter(plan);
         _state.MonitorPid = Libc.getpid();
         _state.MonitorStartTime = ProcessStatus.StartTime(_state.MonitorPid);
         _state.FailedStep = -1;
@@ -138,64 +140,54 @@ internal sealed unsafe partial class Supervisor
         return true;
     }
 
-    /// <summary>Makes the pipes and the process.</summary>
+    /// <summary>Makes the pipes, or the terminal, and the process.</summary>
     /// <returns>False with <see cref="_state"/> saying which step failed.</returns>
     private bool Start()
     {
-        int* pipes = stackalloc int[6] { -1, -1, -1, -1, -1, -1 };
-        bool piped = (_plan->Flags & PlanFlags.StandardInput) != 0;
-        bool made = Libc.pipe2(pipes, Libc.O_CLOEXEC) == 0 && Libc.pipe2(pipes + 2, Libc.O_CLOEXEC) == 0;
-        int input = -1;
-        if (made && piped)
-        {
-            made = Libc.pipe2(pipes + 4, Libc.O_CLOEXEC) == 0;
-            input = pipes[4];
-        }
-        else if (made)
-        {
-            fixed (byte* path = "/dev/null\0"u8)
-            {
-                input = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-            }
-
-            made = input >= 0;
-        }
-
-        if (!made)
+        Streams streams = default;
+        int errno = streams.Open(_plan->Flags);
+        if (errno != 0)
         {
             _state.FailedStep = -1;
-            _state.FailedErrno = Errno.Last;
+            _state.FailedErrno = errno;
             return false;
         }
 
         if (_plan->PidNamespace != null && !JoinProcessNamespace())
         {
+            streams.CloseChildSide();
+            streams.CloseOwnSide();
             return false;
         }
 
         _oomBase = _cgroup.OomKills();
-        Launcher.Result result = Launcher.Launch(_plan, input, pipes[1], pipes[3]);
-        Libc.close(input);
-        Libc.close(pipes[1]);
-        Libc.close(pipes[3]);
+        Launcher.Result result = Launcher.Launch(_plan, streams.ChildInput, streams.ChildOutput, streams.ChildError);
+        streams.CloseChildSide();
+        if (_plan->PidNamespace != null)
+        {
+            LeaveProcessNamespace();
+        }
+
         if (result.Error != 0)
         {
-            Libc.close(pipes[0]);
-            Libc.close(pipes[2]);
-            if (piped)
-            {
-                Libc.close(pipes[5]);
-            }
-
+            streams.CloseOwnSide();
             _state.FailedStep = result.Step;
             _state.FailedErrno = result.Error;
             return false;
         }
 
         _process = result.PidDescriptor;
-        _output = NonBlocking(pipes[0]);
-        _error = NonBlocking(pipes[2]);
-        _input = piped ? NonBlocking(pipes[5]) : -1;
+        if (HasTerminal)
+        {
+            TakeTerminal(result.Terminal);
+        }
+        else
+        {
+            _output = NonBlocking(streams.Output);
+            _error = NonBlocking(streams.Error);
+            _input = streams.Input >= 0 ? NonBlocking(streams.Input) : -1;
+        }
+
         _drainUntil = long.MaxValue;
         _state.Pid = result.Pid;
         _state.PidStartTime = ProcessStatus.StartTime(result.Pid);
@@ -205,8 +197,9 @@ internal sealed unsafe partial class Supervisor
         _state.FinishedAt = 0;
         _state.FailedStep = -1;
         _state.FailedErrno = 0;
-        HoldMountNamespace(result.Pid);
+        HoldMounts(result.Pid);
         _state.Write(_plan, durable: false);
+        _events.Write("start"u8);
         return true;
     }
 
@@ -229,22 +222,46 @@ internal sealed unsafe partial class Supervisor
         return joined;
     }
 
+    /// <summary>What is made next, a further program on its way into the container, is born among the host's processes again.</summary>
+    private static void LeaveProcessNamespace()
+    {
+        fixed (byte* path = "/proc/self/ns/pid\0"u8)
+        {
+            int fd = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+            Libc.setns(fd, (int)Libc.CLONE_NEWPID);
+            Close(ref fd);
+        }
+    }
+
     /// <summary>
     /// Unmounting an overlay writes its upper file system out, in the last process that leaves the namespace. Holding the namespace
-    /// moves that behind the report of the exit (docs/performance.md).
+    /// moves that behind the report of the exit (docs/performance.md). The root is for sessions, see <see cref="MonitorProtocol.RootDescriptor"/>.
     /// </summary>
-    private void HoldMountNamespace(int pid)
+    private void HoldMounts(int pid)
     {
         byte* path = stackalloc byte[40];
         "/proc/"u8.CopyTo(new Span<byte>(path, 40));
         int length = 6 + JsonText.Digits(path + 6, pid);
         "/ns/mnt\0"u8.CopyTo(new Span<byte>(path + length, 40 - length));
         _mountNamespace = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        "/root\0"u8.CopyTo(new Span<byte>(path + length, 40 - length));
+        int root = Libc.openat(Libc.AT_FDCWD, path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        if (root >= 0)
+        {
+            Libc.dup3(root, MonitorProtocol.RootDescriptor, Libc.O_CLOEXEC);
+            Libc.close(root);
+        }
+    }
+
+    private void ReleaseMounts()
+    {
+        Libc.dup3(0, MonitorProtocol.RootDescriptor, Libc.O_CLOEXEC);
+        Close(ref _mountNamespace);
     }
 
     private void Poll()
     {
-        Libc.pollfd* polled = stackalloc Libc.pollfd[6 + MaximumClients];
+        Libc.pollfd* polled = stackalloc Libc.pollfd[6 + MaximumClients + MaximumExecutions];
         bool room = AttachedClientsHaveRoom();
         Set(polled, 0, _signals, Libc.POLLIN);
         Set(polled, 1, _listener, Libc.POLLIN);
@@ -259,7 +276,8 @@ internal sealed unsafe partial class Supervisor
             Set(polled, 6 + i, client.Descriptor, client.HasOutgoing ? (short)(events + Libc.POLLOUT) : events);
         }
 
-        if (Libc.poll(polled, 6 + MaximumClients, TimeOut()) > 0)
+        int executions = SetExecutions(polled + 6 + MaximumClients);
+        if (Libc.poll(polled, (nuint)(6 + MaximumClients + executions), TimeOut()) > 0)
         {
             // Output first: what the container wrote before it ended belongs before its end.
             if (polled[3].revents != 0)
@@ -295,6 +313,8 @@ internal sealed unsafe partial class Supervisor
                 OnSignal();
             }
 
+            // Before the container: its first process does not end before the programs in its process namespace are waited for.
+            ServeExecutions(polled + 6 + MaximumClients, executions);
             if (polled[2].revents != 0)
             {
                 OnProcessExit();
@@ -313,7 +333,7 @@ internal sealed unsafe partial class Supervisor
 
     private int TimeOut()
     {
-        long next = Math.Min(Math.Min(_drainUntil, _killAt), Math.Min(_restartAt, _leaveSessionAt));
+        long next = Math.Min(Math.Min(Math.Min(_drainUntil, _killAt), Math.Min(_restartAt, _leaveSessionAt)), NextExecutionKill());
         if (next == long.MaxValue)
         {
             return -1;
@@ -343,6 +363,7 @@ internal sealed unsafe partial class Supervisor
             KillAll();
         }
 
+        KillExecutions(now);
         if (now >= _restartAt)
         {
             _restartAt = long.MaxValue;

@@ -6,16 +6,11 @@ namespace Containers.Cmdlets;
 /// <summary>The run in the foreground: its output, its end, and what happens when nobody wants it any more.</summary>
 public sealed partial class InvokeContainerImageCommand
 {
-    private const string StderrTag = "Stderr";
-
-    // "PSHOST" shows it at the prompt whatever $InformationPreference says, as Write-Host does.
-    private static readonly string[] s_stderrTags = ["PSHOST", StderrTag];
-
-    private readonly LineSplitter _stdout = new();
-
-    private readonly LineSplitter _stderr = new();
+    private ProgramOutput? _output;
 
     private volatile ForegroundRun? _run;
+
+    private ProgramOutput Output => _output ??= new ProgramOutput(this, AsByteStream);
 
     /// <summary>On a thread of its own: the container must go also while the pipeline's thread is busy further down.</summary>
     protected override void StopProcessing()
@@ -51,10 +46,10 @@ public sealed partial class InvokeContainerImageCommand
 
     private void Feed(ForegroundRun run, object? input)
     {
-        AppendInput(run, input);
+        run.Append(input);
         while (run.TakeWhileInputIsFull(Stop, out OutputChunk chunk))
         {
-            Write(chunk);
+            Output.Write(chunk);
         }
     }
 
@@ -63,11 +58,10 @@ public sealed partial class InvokeContainerImageCommand
         run.EndInput();
         while (run.Read(Stop, out OutputChunk chunk))
         {
-            Write(chunk);
+            Output.Write(chunk);
         }
 
-        _stdout.End(WriteObject);
-        _stderr.End(WriteStderr);
+        Output.End();
         ContainerExit exit = run.End();
         SessionState.PSVariable.Set("global:LASTEXITCODE", exit.ExitCode ?? -1);
         bool failed = exit.ExitCode != 0
@@ -86,18 +80,4 @@ public sealed partial class InvokeContainerImageCommand
             }
         }
     }
-
-    private void Write(OutputChunk chunk)
-    {
-        if (chunk.Stream == LogStream.Stderr)
-        {
-            _stderr.Add(chunk.Data.Span, WriteStderr);
-        }
-        else
-        {
-            _stdout.Add(chunk.Data.Span, WriteObject);
-        }
-    }
-
-    private void WriteStderr(string line) => WriteInformation(new HostInformationMessage { Message = line }, s_stderrTags);
 }

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using Containers.Engine;
 using Containers.Engine.Launch;
@@ -13,7 +12,7 @@ namespace Containers.Cmdlets;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "ContainerImage", SupportsShouldProcess = true, DefaultParameterSetName = DefinitionSet)]
 [Alias("Run-ContainerImage", "Run-Container")]
-[OutputType(typeof(string), typeof(Container))]
+[OutputType(typeof(string), typeof(byte[]), typeof(Container))]
 public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdlet, IDisposable
 {
     /// <summary>What the container reads from its standard input.</summary>
@@ -35,6 +34,10 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
     /// <summary>An exit code other than 0 is an error.</summary>
     [Parameter]
     public SwitchParameter ErrorOnNonZeroExit { get; set; }
+
+    /// <summary>Writes the standard output as byte arrays, as it comes.</summary>
+    [Parameter]
+    public SwitchParameter AsByteStream { get; set; }
 
     private bool HasInput => MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
 
@@ -141,34 +144,6 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
         catch (EngineException e)
         {
             Warnings.Add($"The container \"{id}\" is left behind: {e.Message}");
-        }
-    }
-
-    private static void AppendInput(ForegroundRun run, object? value)
-    {
-        switch (Conversions.Unwrap(value))
-        {
-            case null:
-                break;
-            case byte[] bytes:
-                run.Append(bytes);
-                break;
-            case byte single:
-                run.Append([single]);
-                break;
-            case string text:
-                run.AppendLine(text);
-                break;
-            case IEnumerable list and not IDictionary:
-                foreach (object? element in list)
-                {
-                    AppendInput(run, element);
-                }
-
-                break;
-            case { } other:
-                run.AppendLine(Conversions.Text(other));
-                break;
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using Containers.Engine;
 
 namespace Containers.Cmdlets;
 

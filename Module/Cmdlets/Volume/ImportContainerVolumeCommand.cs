@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using Containers.Engine;
 using Containers.Engine.Volumes;
 
 namespace Containers.Cmdlets;

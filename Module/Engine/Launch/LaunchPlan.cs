@@ -41,6 +41,12 @@ internal sealed record LaunchPlan
 
     internal int LogNumber { get; init; } = 1;
 
+    /// <summary>Where the monitor appends what happens (<see cref="Plan.EventFile"/>); null for nowhere.</summary>
+    internal string? EventFile { get; init; }
+
+    /// <summary>What each of its records says of the container: JSON from "id" to the last attribute, objects left open.</summary>
+    internal string? EventSubject { get; init; }
+
     internal RestartSpec Restart { get; init; } = new();
 
     internal int StopSignal { get; init; }
@@ -60,4 +66,7 @@ internal sealed record LaunchPlan
 
     /// <summary>Ports of the host that the monitor keeps other programs from; at most <see cref="PlanFormat.MaximumPorts"/>.</summary>
     internal IReadOnlyList<PlanPort> Ports { get; init; } = [];
+
+    /// <summary>A further program: JSON that its monitor writes down as it is; null for a container's first process.</summary>
+    internal string? Record { get; init; }
 }

@@ -49,6 +49,8 @@ internal sealed unsafe class PlanWriter
         SetText(headerAt, at, &header.RunDirectory, plan.RunDirectory);
         SetText(headerAt, at, &header.NameFile, plan.NameFile);
         SetText(headerAt, at, &header.LogDirectory, plan.LogDirectory);
+        SetText(headerAt, at, &header.EventFile, plan.EventFile);
+        SetText(headerAt, at, &header.EventSubject, plan.EventSubject);
         SetText(headerAt, at, &header.PidNamespace, plan.PidNamespace);
         SetText(headerAt, at, &header.PidNamespaceStatus, plan.PidNamespaceProcess is { } process ? LaunchSteps.StatusPath(process) : null);
         header.PidNamespaceStartTime = (ulong)(plan.PidNamespaceProcess?.StartTime ?? 0);
@@ -68,6 +70,7 @@ internal sealed unsafe class PlanWriter
         header.NetworkUndoCount = (uint)plan.NetworkUndo.Count;
         Set(headerAt, at, (void**)&header.Ports, plan.Ports.Count == 0 ? 0 : Append(MemoryMarshal.AsBytes<PlanPort>(plan.Ports.ToArray())));
         header.PortCount = (uint)plan.Ports.Count;
+        SetText(headerAt, at, &header.Record, plan.Record);
 
         header.RelocationCount = (uint)_relocations.Count;
         header.RelocationOffset = (uint)Reserve(_relocations.Count * sizeof(uint));

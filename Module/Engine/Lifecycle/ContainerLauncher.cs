@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
@@ -46,12 +47,13 @@ internal sealed partial class ContainerLauncher(
     {
         PlanCgroup cgroup = new() { JoinFiles = [], CloneIntoDirectory = "/sys/fs/cgroup/" + CgroupRoot + "/" + record.Id };
         (List<DeviceNode> devices, _) = DeviceLookup.Find(record.Spec.Security);
-        return Compile(record, images.Open(record.ImageId), cgroup, foreground: false, resolveProcesses: false, devices);
+        return Compile(record, images.Open(record.ImageId), cgroup, foreground: false, default, resolveProcesses: false, devices);
     }
 
     /// <summary>Starts the container's process. The caller holds the container's operation lock, and no monitor is alive.</summary>
     /// <returns>The connection to the monitor, after it said Started.</returns>
-    internal MonitorConnection Launch(ContainerRecord record, bool foreground, IList<string> warnings, CancellationToken cancellation)
+    internal MonitorConnection Launch(
+        ContainerRecord record, bool foreground, TerminalSize size, IList<string> warnings, CancellationToken cancellation)
     {
         ImageRecord image = images.Open(record.ImageId);
         ICgroup cgroup = Cgroup(record);
@@ -68,7 +70,7 @@ internal sealed partial class ContainerLauncher(
             PrepareMounts(record, image);
             (List<DeviceNode> devices, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
             PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
-            LaunchPlan plan = Compile(record, image, planned, foreground, resolveProcesses: true, devices);
+            LaunchPlan plan = Compile(record, image, planned, foreground, size, resolveProcesses: true, devices);
             Files.Write(run + "/plan", PlanWriter.Write(plan), 0x180); // 0600
             connection = monitors.Start(run + "/plan", network?.Handle);
             AwaitStart(record, plan, connection, cancellation);
@@ -139,7 +141,8 @@ internal sealed partial class ContainerLauncher(
     internal const long DefaultPidsLimit = 2048;
 
     private LaunchPlan Compile(
-        ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, bool resolveProcesses, List<DeviceNode> devices)
+        ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, TerminalSize size, bool resolveProcesses,
+        List<DeviceNode> devices)
     {
         ContainerSpec spec = record.Spec;
         string run = paths.Run(record.Id);
@@ -172,7 +175,10 @@ internal sealed partial class ContainerLauncher(
             NameFile = paths.Name(record.Name),
             LogDirectory = paths.Log(record.Id),
             LogNumber = resolveProcesses ? LogFiles.Newest(paths.Log(record.Id)) : 1,
+            EventFile = EventLog.PathOf(paths.DataRoot),
+            EventSubject = EventLog.Subject(record),
             Foreground = foreground,
+            TerminalSize = size,
             MonitorCgroupFiles = Cgroups.FilesOutsideUnit(MonitorGroup),
         });
     }

@@ -83,4 +83,5 @@ internal sealed record StateRecord
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ContainerRecord))]
 [JsonSerializable(typeof(StateRecord))]
+[JsonSerializable(typeof(ExecRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

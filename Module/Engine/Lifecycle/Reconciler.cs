@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking;
 using Containers.Engine.Storage;
@@ -11,7 +12,7 @@ namespace Containers.Engine.Lifecycle;
 /// never waits for anybody: what another session works on is that session's.
 /// </summary>
 internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher, NetworkService networks, StorageDrivers storage,
-    VolumeStore volumeStore, ContainerVolumes volumes)
+    EventLog events, VolumeStore volumeStore, ContainerVolumes volumes)
 {
     /// <param name="starting">A start follows: what all networked containers share can stay.</param>
     internal void Run(bool starting = false)
@@ -95,6 +96,11 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
             }
 
             launcher.RemoveLeftovers(record, launcher.Cgroup(record));
+            if (running)
+            {
+                events.Write(record, EventActions.Die); // Without an exit code: nobody saw it.
+            }
+
             if (record.Spec.RemoveOnExit && (running || state.Status == "exited"))
             {
                 Files.Rename(paths.Container(id), paths.TrashOf(id));
@@ -102,6 +108,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
                 volumes.Release(record, removeAnonymous: true);
                 storage.Release(paths.TrashOf(id));
                 FileTree.Remove(paths.TrashOf(id));
+                events.Write(record, EventActions.Destroy);
             }
             else if (running)
             {

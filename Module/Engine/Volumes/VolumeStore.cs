@@ -228,7 +228,12 @@ internal sealed class VolumeStore(string dataRoot, Func<string, bool> containerE
         catch (LinuxException e)
         {
             RecordFile.Write(from + "/" + RecordName, record, VolumeJson.Default.VolumeRecord, durable: true);
-            return e.Errno is Errno.ENOTEMPTY or Errno.EEXIST ? false : throw e;
+            if (e.Errno is Errno.ENOTEMPTY or Errno.EEXIST)
+            {
+                return false;
+            }
+
+            throw;
         }
 
         Files.SyncDirectory(_folder);

@@ -13,8 +13,15 @@ namespace Containers.Engine.Launch.Plan;
 ///   |&lt;----- Output, Error -----------------|   only to attached sessions, with back-pressure
 ///   |------ Input, EndOfInput ------------&gt;|
 ///   |------ Signal, Stop, Pause, ... -----&gt;|
+///   |------ Resize ----------------------&gt;|   without an answer: the size of a terminal
 ///   |&lt;----- Done | Refused ----------------|   one answer to each request
 ///   |&lt;----- Exited ------------------------|   to attached and waiting sessions; then the connection ends
+///
+/// A further program (docs/adr/0014), on a connection of its own:
+///   |------ Execute + descriptors --------&gt;|   the plan in a memory file; attached: stdout, stderr, stdin
+///   |&lt;----- Started | Failed | Refused -----|   detached: then the connection ends
+///   |------ Signal -----------------------&gt;|   to the program; the end of the connection ends it
+///   |&lt;----- Exited ------------------------|
 /// </remarks>
 internal enum MessageType : byte
 {
@@ -43,6 +50,13 @@ internal enum MessageType : byte
     Detach = 42,
     HoldPort = 43,
     ReleasePort = 44,
+    Resize = 46,
+
+    /// <summary>Data: what its events say of the container from now on.</summary>
+    SetEventSubject = 45,
+
+    /// <summary>Makes a further program, see above.</summary>
+    Execute = 47,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -55,7 +69,7 @@ internal struct MessageHeader
 }
 
 /// <summary>
-/// The body of every message but Input, Output, Error and SetNameFile: 32 bytes. Those of HoldPort and ReleasePort begin with a
+/// The body of every message but Input, Output, Error, SetNameFile and SetEventSubject: 32 bytes. Those of HoldPort and ReleasePort begin with a
 /// <see cref="PlanPort"/>.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -63,11 +77,11 @@ internal struct MessageBody
 {
     /// <summary>
     /// Started: pid. Failed: index of the step, -1 before the first, from <see cref="PlanFormat.FirstPortStep"/> a port. Exited:
-    /// exit code. Signal, Stop: the signal.
+    /// exit code. Signal, Stop: the signal. Resize: rows.
     /// </summary>
     internal int A;
 
-    /// <summary>Failed, Refused: errno. Exited: signal that ended it, or 0. Stop: time-out in milliseconds, -1 for ever. SetRestart: kind.</summary>
+    /// <summary>Failed, Refused: errno. Exited: signal that ended it, or 0. Stop: time-out in milliseconds, -1 for ever. SetRestart: kind. Resize: columns.</summary>
     internal int B;
 
     /// <summary>Exited: 1 when the kernel killed for lack of memory. SetRestart: maximum.</summary>
@@ -100,6 +114,21 @@ internal static class MonitorProtocol
     /// with every pid. It is closed when the container has ended for good, before the exit is reported.
     /// </remarks>
     internal const int NetworkDescriptor = 4;
+
+    /// <summary>
+    /// The container's root directory (O_PATH) in its monitor while a process of it runs: the root of its mount namespace, whatever its first
+    /// process made of its own. Reached as <c>/proc/MONITORPID/fd/5</c>, with the same conditions; open paths in it with RESOLVE_IN_ROOT.
+    /// </summary>
+    internal const int RootDescriptor = 5;
+
+    /// <summary>Descriptors of <see cref="MessageType.Execute"/>: the plan, then the ends of pipes that the program gets.</summary>
+    internal const int PlanOfExecute = 0;
+    internal const int OutputOfExecute = 1;
+    internal const int ErrorOfExecute = 2;
+    internal const int InputOfExecute = 3;
+
+    /// <summary>Below the run directory: a directory for each further program.</summary>
+    internal const string ExecutionsName = "exec";
 
     internal const string ControlSocketName = "control.sock";
 

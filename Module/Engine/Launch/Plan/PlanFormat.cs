@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 6;
+    internal const uint Version = 8;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -24,6 +24,17 @@ internal static class PlanFormat
 
     /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
     internal const int MaximumPorts = 4096;
+
+    /// <summary>
+    /// The slot in which the plan of a further program finds a descriptor (pidfd) of the container's first process: the monitor puts it there.
+    /// </summary>
+    internal const int ContainerSlot = 23;
+
+    /// <summary>Not a failed step, but the news on the report pipe that the process is made that will be the program; its pid takes the errno's place.</summary>
+    internal const int EnteredStep = -2;
+
+    /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
+    internal const int TerminalStep = -3;
 
     /// <summary>A start that fails with this step or a higher one could not take a port: the rest is its index. No plan is so long.</summary>
     internal const int FirstPortStep = 1 << 20;
@@ -57,6 +68,10 @@ internal unsafe struct PlanHeader
     /// <summary>The file that reserves the container's name; removed with a container that removes itself.</summary>
     internal byte* NameFile;
     internal byte* LogDirectory;
+
+    /// <summary>Path of <see cref="Plan.EventFile"/>, or null; and what each record says of the container (EventText.Subject).</summary>
+    internal byte* EventFile;
+    internal byte* EventSubject;
     internal ulong LogMaximumBytes;
     internal uint LogMaximumFiles;
     internal uint LogNumber;
@@ -98,6 +113,9 @@ internal unsafe struct PlanHeader
     internal uint NetworkUndoCount;
     internal uint PortCount;
 
+    /// <summary>A further program: what the monitor writes down about it, as JSON. See <see cref="PlanFlags.Further"/>.</summary>
+    internal byte* Record;
+
     /// <summary>The files that make a container that removes itself a user of volumes; or null.</summary>
     internal byte** VolumeUsers;
 
@@ -135,6 +153,15 @@ internal enum PlanFlags : uint
 
     /// <summary>The monitor gets the network namespace as <see cref="MonitorProtocol.NetworkDescriptor"/>.</summary>
     NetworkDescriptor = 256,
+
+    /// <summary>A further program in a container that runs: its directory is <see cref="PlanHeader.RunDirectory"/>.</summary>
+    Further = 512,
+
+    /// <summary>Nobody waits for the further program: it runs on without a session, and its record stays as long as the container runs.</summary>
+    Detached = 1024,
+
+    /// <summary>The process has a terminal for its input and output; <see cref="StandardInput"/> says whether anybody may type.</summary>
+    Terminal = 2048,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
@@ -212,8 +239,13 @@ internal enum PlanOpcode : ushort
     CloseSlot,
     OpenNullInput,
     JoinNetworkDescriptor,
+    OpenTerminal,
+    AttachConsole,
     OpenBeneath,
     MakeUserNamespace,
+    JoinContainer,
+    OpenNull,
+    EnterProcessNamespace,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
