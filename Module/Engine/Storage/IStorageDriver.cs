@@ -21,12 +21,21 @@ internal interface IStorageDriver
     /// <param name="throwAway">The layer is deleted at the end: it need not reach the disk.</param>
     public IReadOnlyList<LaunchStep> MountSteps(ImageRecord image, string containerId, string target, bool throwAway);
 
+    /// <summary>The steps that leave an image's files in <see cref="Slot.Source"/>, to be mounted read-only.</summary>
+    /// <param name="place">A directory of the host for a mount that only the new process sees.</param>
+    public IReadOnlyList<LaunchStep> ImageSteps(ImageRecord image, string place);
+
     /// <summary>The root as the container sees it (without its mounts), read-only, mounted nowhere.</summary>
     /// <param name="containerDirectory">Null for the image itself.</param>
     public RootedDirectory OpenRoot(ImageRecord image, string? containerDirectory);
 
     /// <summary>Whether <see cref="OpenRoot"/> can be used while the container runs.</summary>
     public bool CanOpenRunning { get; }
+
+    /// <summary>
+    /// The root of a container that does not run, mounted nowhere, to write into. The caller sees to it that it does not start meanwhile.
+    /// </summary>
+    public RootedDirectory OpenWritable(ImageRecord image, string containerDirectory);
 
     /// <summary>What the container wrote, to look a name up in before the image; what it did not change may be missing.</summary>
     public RootedDirectory OpenWritten(string containerDirectory);
