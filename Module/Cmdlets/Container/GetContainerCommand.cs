@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using Containers.Engine.Inspection;
 using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
@@ -93,6 +94,11 @@ public sealed class GetContainerCommand : ContainersCmdlet
     [Parameter, ArgumentCompleter(typeof(ContainerNameCompleter))]
     public object? Since { get; set; }
 
+    /// <summary>Also what they take up on the disk.</summary>
+    [Parameter]
+    [Alias("Size")]
+    public SwitchParameter IncludeSize { get; set; }
+
     private int? Limit => Latest ? 1 : First;
 
     protected override void BeginProcessing()
@@ -142,7 +148,10 @@ public sealed class GetContainerCommand : ContainersCmdlet
     {
         if (Limit is { } limit)
         {
-            WriteObject(_found.OrderByDescending(container => container.Created).Take(limit), enumerateCollection: true);
+            foreach (Container container in _found.OrderByDescending(container => container.Created).Take(limit))
+            {
+                WriteOne(container);
+            }
         }
     }
 
@@ -165,12 +174,24 @@ public sealed class GetContainerCommand : ContainersCmdlet
 
             if (Limit is null)
             {
-                WriteObject(container);
+                WriteOne(container);
             }
             else
             {
                 _found.Add(container);
             }
+        }
+    }
+
+    private void WriteOne(Container container)
+    {
+        if (!IncludeSize)
+        {
+            WriteObject(container);
+        }
+        else if (TryRun(stop => Engine.GetSize(container.Id, stop), out ContainerSize? size))
+        {
+            WriteObject(container with { Size = size.Written, VirtualSize = size.Root });
         }
     }
 }
