@@ -169,21 +169,23 @@ public sealed partial class ContainerEngine
     private void RequireUnused(string name, bool force, string cmdlet)
     {
         List<string> users = _volumes.Users(name);
-        List<string> running = [.. users.Where(_store.IsActive)];
+        List<string> running = Names(users.Where(_store.IsActive));
         if (running.Count > 0)
         {
-            throw VolumeErrors.InUse(name, running.Select(NameOf), $"Stop them first: Stop-Container {string.Join(", ", running.Select(NameOf))}");
+            throw VolumeErrors.InUse(name, running, $"Stop them first: Stop-Container {string.Join(", ", running)}");
         }
 
         if (users.Count > 0 && !force)
         {
             throw VolumeErrors.InUse(
-                name, users.Select(NameOf),
+                name, Names(users),
                 cmdlet == "Remove-ContainerVolume"
-                    ? $"Remove them first: Remove-Container {string.Join(", ", users.Select(NameOf))}; or use -Force."
+                    ? $"Remove them first: Remove-Container {string.Join(", ", Names(users))}; or use -Force."
                     : "Use Copy-ContainerVolume: its containers know it by this name.");
         }
     }
+
+    private List<string> Names(IEnumerable<string> ids) => [.. ids.Select(NameOf).Order(StringComparer.Ordinal)];
 
     private string NameOf(string id) => _store.TryGetRecord(id)?.Name is { Length: > 0 } name ? name : id[..12];
 
@@ -196,7 +198,7 @@ public sealed partial class ContainerEngine
         Labels = record?.Labels ?? new Dictionary<string, string>(),
         Anonymous = record?.Anonymous ?? false,
         Created = record?.Created ?? default,
-        UsedBy = [.. _volumes.Users(name).Select(NameOf).Order(StringComparer.Ordinal)],
+        UsedBy = Names(_volumes.Users(name)),
         Size = withSize ? DiskUsage.Of(_volumes.DataOf(name)) : null,
         Problem = problem,
     };

