@@ -22,6 +22,9 @@ internal sealed class ForegroundRun : AttachedRun
         _session = session;
     }
 
+    /// <summary>The container as it was when it started.</summary>
+    internal Container Started => _session.Container;
+
     /// <summary>The container after its end. One that removed itself, or whose record is about to say so, as the session saw it.</summary>
     internal Container LastSeen(ContainerExit exit)
     {

@@ -53,9 +53,20 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
             return;
         }
 
+        if (Detach && AsJob)
+        {
+            ThrowTerminatingError(ErrorRecords.From(new EngineException(
+                EngineErrorKind.InvalidArgument, "ParameterConflict", "A job ends with the session, and -Detach is for what outlives it.", Image,
+                "Give one of -AsJob and -Detach.")));
+        }
+
         if (Detach)
         {
             RunDetached();
+        }
+        else if (AsJob)
+        {
+            RunAsJob();
         }
         else if (TryRun(Launch, out ForegroundRun? run))
         {
@@ -65,6 +76,11 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
 
     protected override void ProcessRecord()
     {
+        if (_job is not null && HasInput)
+        {
+            _job.Append(InputObject);
+        }
+
         if (_run is not null && HasInput)
         {
             Guarded(run => Feed(run, InputObject));
@@ -73,6 +89,7 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
 
     protected override void EndProcessing()
     {
+        _job?.EndInput();
         if (_run is not null)
         {
             Guarded(Finish);
