@@ -113,6 +113,7 @@ internal sealed unsafe partial class Supervisor
         _state.Running = _state.Paused = false;
         _state.Pid = 0;
         _state.OomKilled = _cgroup.OomKills() > _oomBase;
+        _log.EndRun();
         _state.LostLogBytes = _log.Lost;
         TellOfEnd();
         if (ShouldRestart())

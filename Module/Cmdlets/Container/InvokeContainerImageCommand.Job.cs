@@ -24,7 +24,7 @@ public sealed partial class InvokeContainerImageCommand
             return;
         }
 
-        Container started = run.Started;
+        Container started = run.Session.Container;
         string id = started.Id;
         Engine.ContainerEngine engine = Engine;
         _job = new ContainerJob(JobName ?? started.Name, ContainerDisplay.Command(started.Command, 4096), started, run, new ContainerJobActions

@@ -41,6 +41,13 @@ internal sealed record LaunchPlan
 
     internal int LogNumber { get; init; } = 1;
 
+    internal LogFormat LogFormat { get; init; }
+
+    /// <summary>For the journal: its socket, and the fields of all messages, NAME=value lines.</summary>
+    internal string? JournalSocket { get; init; }
+
+    internal string? JournalFields { get; init; }
+
     /// <summary>Where the monitor appends what happens (<see cref="Plan.EventFile"/>); null for nowhere.</summary>
     internal string? EventFile { get; init; }
 

@@ -75,6 +75,11 @@ internal unsafe struct PlanHeader
     internal ulong LogMaximumBytes;
     internal uint LogMaximumFiles;
     internal uint LogNumber;
+
+    /// <summary>For <see cref="LogFormat.Journal"/>: the socket's path, and the fields that all messages have, NAME=value lines.</summary>
+    internal byte* JournalSocket;
+    internal byte* JournalFields;
+    internal LogFormat LogFormat;
     internal PlanFlags Flags;
     internal RestartKind Restart;
     internal uint RestartMaximum;
@@ -153,6 +158,19 @@ internal enum PlanFlags : uint
 
     /// <summary>The process has a terminal for its input and output; <see cref="StandardInput"/> says whether anybody may type.</summary>
     Terminal = 2048,
+}
+
+/// <summary>Where the output is written, unless <see cref="PlanFlags.NoLog"/>.</summary>
+internal enum LogFormat : uint
+{
+    /// <summary>Numbered files of <see cref="LogRecordHeader"/>.</summary>
+    Records = 0,
+
+    /// <summary>Docker's json-file.</summary>
+    Json = 1,
+
+    /// <summary>The systemd journal.</summary>
+    Journal = 2,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
