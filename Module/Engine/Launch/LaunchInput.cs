@@ -71,6 +71,9 @@ internal sealed record LaunchInput
     internal bool Foreground { get; init; }
 
     internal IReadOnlyList<string> MonitorCgroupFiles { get; init; } = [];
+
+    /// <inheritdoc cref="PlanFlags.EndsWithSession"/>
+    internal bool EndsWithSession { get; init; }
 }
 
 /// <summary>What the image says about the process.</summary>

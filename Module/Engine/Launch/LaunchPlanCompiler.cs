@@ -83,6 +83,7 @@ internal sealed partial class LaunchPlanCompiler
         PlanFlags flags = PlanFlags.None;
         flags |= _spec.Process.Interactive ? PlanFlags.StandardInput : 0;
         flags |= _input.Foreground ? PlanFlags.Foreground | PlanFlags.CloseInputWithSession : 0;
+        flags |= _input.EndsWithSession ? PlanFlags.EndsWithSession : 0;
         flags |= _spec.RemoveOnExit ? PlanFlags.RemoveOnExit : 0;
         flags |= _spec.CgroupParent is null ? PlanFlags.RemoveCgroupParents : 0;
         flags |= _spec.Log.Disabled ? PlanFlags.NoLog : 0;

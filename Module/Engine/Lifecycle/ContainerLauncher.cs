@@ -49,9 +49,17 @@ internal sealed partial class ContainerLauncher(
 
     /// <summary>Starts the container's process. The caller holds the container's operation lock, and no monitor is alive.</summary>
     /// <returns>The connection to the monitor, after it said Started.</returns>
-    internal MonitorConnection Launch(ContainerRecord record, bool foreground, IList<string> warnings, CancellationToken cancellation)
+    internal MonitorConnection Launch(ContainerRecord record, bool foreground, IList<string> warnings, CancellationToken cancellation) =>
+        Launch(record, images.Open(record.ImageId), null, foreground, warnings, cancellation);
+
+    /// <summary>Starts a step of a build: its image is not in the store, and it ends with this session.</summary>
+    internal MonitorConnection Launch(
+        ContainerRecord record, ImageRecord image, BuildLaunch build, IList<string> warnings, CancellationToken cancellation) =>
+        Launch(record, image, build, foreground: true, warnings, cancellation);
+
+    private MonitorConnection Launch(
+        ContainerRecord record, ImageRecord image, BuildLaunch? build, bool foreground, IList<string> warnings, CancellationToken cancellation)
     {
-        ImageRecord image = images.Open(record.ImageId);
         ICgroup cgroup = Cgroup(record);
         string run = paths.Run(record.Id);
         MonitorConnection? connection = null;
@@ -64,7 +72,7 @@ internal sealed partial class ContainerLauncher(
             WriteEtcFiles(record, run);
             (List<DeviceNode> devices, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
             PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
-            LaunchPlan plan = Compile(record, image, planned, foreground, resolveProcesses: true, devices);
+            LaunchPlan plan = Compile(record, image, planned, foreground, resolveProcesses: true, devices, build);
             Files.Write(run + "/plan", PlanWriter.Write(plan), 0x180); // 0600
             connection = monitors.Start(run + "/plan", network?.Handle);
             AwaitStart(record, plan, connection, cancellation);
@@ -135,7 +143,8 @@ internal sealed partial class ContainerLauncher(
     internal const long DefaultPidsLimit = 2048;
 
     private LaunchPlan Compile(
-        ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, bool resolveProcesses, List<DeviceNode> devices)
+        ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, bool resolveProcesses, List<DeviceNode> devices,
+        BuildLaunch? build = null)
     {
         ContainerSpec spec = record.Spec;
         string run = paths.Run(record.Id);
@@ -150,7 +159,7 @@ internal sealed partial class ContainerLauncher(
             User = FindUser(record, image),
             Cgroup = cgroup,
             RootTarget = run + "/rootfs",
-            RootSteps = storage.Get(record.StorageDriver).MountSteps(image, record.Id, run + "/rootfs", spec.RemoveOnExit),
+            RootSteps = storage.Get(record.StorageDriver).MountSteps(image, record.Id, run + "/rootfs", build?.ThrowAway ?? spec.RemoveOnExit),
             EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, EtcDirectory(spec, run) + "/" + name))],
             NetworkPrepared = UsesPreparedNetwork(spec),
             NetworkLockFile = network is null ? null : networks.LockFile,
@@ -167,6 +176,7 @@ internal sealed partial class ContainerLauncher(
             LogDirectory = paths.Log(record.Id),
             LogNumber = resolveProcesses ? LogFiles.Newest(paths.Log(record.Id)) : 1,
             Foreground = foreground,
+            EndsWithSession = build is not null,
             MonitorCgroupFiles = Cgroups.FilesOutsideUnit(MonitorGroup),
         });
     }

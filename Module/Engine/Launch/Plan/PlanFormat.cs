@@ -126,6 +126,9 @@ internal enum PlanFlags : uint
 
     /// <summary>The monitor gets the network namespace as <see cref="MonitorProtocol.NetworkDescriptor"/>.</summary>
     NetworkDescriptor = 256,
+
+    /// <summary>The container is killed when the session that started it is gone: nobody else has a use for it.</summary>
+    EndsWithSession = 1 << 16,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>

@@ -1,0 +1,8 @@
+namespace Containers.Engine.Lifecycle;
+
+/// <summary>What the start of a build's step has besides the record.</summary>
+internal sealed record BuildLaunch
+{
+    /// <summary>What it writes is read once, right after its end: it need not reach the disk.</summary>
+    internal required bool ThrowAway { get; init; }
+}
