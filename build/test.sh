@@ -22,7 +22,7 @@ record() {
 }
 
 # A root file system of Debian with web servers, made once. It needs the mirror, which the tests themselves do not reach.
-if [ ! -e "$out/debian.complete" ] && [ "$(id -u)" = 0 ]; then
+if { [ ! -e "$out/debian.complete" ] || [ ! -d "$out/debian.packages" ]; } && [ "$(id -u)" = 0 ]; then
   echo "making a Debian root file system"
   rm -rf -- "$out/debian"
   if "$root/build/debian.sh" "$out/debian" >"$results/debootstrap.log" 2>&1; then

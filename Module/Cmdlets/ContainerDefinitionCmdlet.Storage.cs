@@ -16,7 +16,7 @@ public abstract partial class ContainerDefinitionCmdlet
 
     /// <summary>File systems in memory: '/run:size=64m,mode=1777', or hashtables.</summary>
     [Parameter, TmpfsTransformation]
-    public TmpfsSpec[] Tmpfs { get; set; } = [];
+    public MountSpec[] Tmpfs { get; set; } = [];
 
     /// <summary>Size of /dev/shm in bytes; 64 MB.</summary>
     [Parameter, SizeTransformation]
@@ -29,7 +29,7 @@ public abstract partial class ContainerDefinitionCmdlet
         {
             ReadOnly = ReadOnly,
             ReadOnlyTmpfs = ReadOnlyTmpfs,
-            Tmpfs = Tmpfs,
+            Mounts = Tmpfs,
             ShmSize = ShmSize ?? storage.ShmSize,
         };
     }

@@ -77,11 +77,25 @@ internal static unsafe partial class Child
     {
         OpenInRootFlags flags = (OpenInRootFlags)step->Flags;
         int root = slots[step->Slot2];
+        bool directory = false;
+        if ((flags & OpenInRootFlags.LikeSource) != 0)
+        {
+            int kind = IsDirectory(slots[(int)step->X], &directory);
+            if (kind != 0)
+            {
+                return kind;
+            }
+
+            flags &= directory ? ~OpenInRootFlags.CreateFile : ~OpenInRootFlags.CreateDirectory;
+            flags |= directory ? OpenInRootFlags.Directory : 0;
+        }
+
         int fd = Resolve(root, step->Text1, Kind(flags));
         int errno = fd < 0 ? Errno.Last : 0;
         if (errno == Errno.ENOENT && (flags & (OpenInRootFlags.CreateDirectory | OpenInRootFlags.CreateFile)) != 0)
         {
-            errno = CreateInRoot(root, step->Text1, (flags & OpenInRootFlags.CreateFile) != 0, step->Mode);
+            bool file = (flags & OpenInRootFlags.CreateFile) != 0;
+            errno = CreateInRoot(root, step->Text1, file, file ? step->Mode & 0x1B6 : step->Mode); // A file is no program: 0666
             if (errno == 0)
             {
                 fd = Resolve(root, step->Text1, Kind(flags));
@@ -89,8 +103,8 @@ internal static unsafe partial class Child
             }
         }
 
-        // EEXIST: a symbolic link of the image that leads nowhere is in the way.
-        if (errno is Errno.ENOENT or Errno.EEXIST && (flags & OpenInRootFlags.Optional) != 0)
+        // EEXIST: a symbolic link of the image that leads nowhere is in the way. EROFS: in a read-only volume nothing can be made.
+        if (errno is Errno.ENOENT or Errno.EEXIST or Errno.EROFS && (flags & OpenInRootFlags.Optional) != 0)
         {
             slots[step->Slot] = Skipped;
             return 0;
@@ -115,6 +129,16 @@ internal static unsafe partial class Child
             }
         }
 
+        if ((flags & OpenInRootFlags.LikeSource) != 0 && !directory)
+        {
+            bool isDirectory = false;
+            errno = IsDirectory(fd, &isDirectory);
+            if (errno != 0 || isDirectory)
+            {
+                return errno != 0 ? errno : Errno.EISDIR;
+            }
+        }
+
         if ((flags & OpenInRootFlags.NotProc) != 0)
         {
             Libc.statfs_t fileSystem;
@@ -127,6 +151,49 @@ internal static unsafe partial class Child
             {
                 return Errno.EXDEV;
             }
+        }
+
+        slots[step->Slot] = fd;
+        return 0;
+    }
+
+    private static int IsDirectory(int fd, bool* directory)
+    {
+        Libc.statx_t status;
+        if (Libc.statx(fd, Empty, Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, &status) < 0)
+        {
+            return Errno.Last;
+        }
+
+        *directory = (status.stx_mode & Libc.S_IFMT) == Libc.S_IFDIR;
+        return 0;
+    }
+
+    /// <summary>
+    /// Slot2 = a directory, Text1 = path below it, Slot = result (the same one is closed). Flags 1 = links may be on the way, as long as all
+    /// of them stay below.
+    /// </summary>
+    private static int OpenBeneath(PlanStepData* step, int* slots)
+    {
+        Libc.open_how how = default;
+        how.flags = (ulong)(uint)(Libc.O_PATH | Libc.O_CLOEXEC);
+        how.resolve = Libc.RESOLVE_BENEATH | Libc.RESOLVE_NO_MAGICLINKS | ((step->Flags & 1) != 0 ? 0 : Libc.RESOLVE_NO_SYMLINKS);
+        int fd;
+        int attempts = 0;
+        do
+        {
+            // EAGAIN: somebody renames in there this moment (openat2(2)); who does it without end must not keep us for ever.
+            fd = Libc.openat2(slots[step->Slot2], step->Text1, &how);
+        }
+        while (fd < 0 && Errno.Last == Errno.EAGAIN && ++attempts < 1000);
+        if (fd < 0)
+        {
+            return Errno.Last;
+        }
+
+        if (step->Slot == step->Slot2)
+        {
+            Libc.close(slots[step->Slot]);
         }
 
         slots[step->Slot] = fd;
@@ -298,7 +365,9 @@ internal static unsafe partial class Child
         return fd < 0 ? Errno.Last : 0;
     }
 
-    /// <summary>Slot = mount, X = attributes to set, Y = to clear, Z = propagation, Flags 1 = recursive.</summary>
+    /// <summary>
+    /// Slot = mount, X = attributes to set, Y = to clear, Z = propagation, Flags 1 = recursive, 2 = with the user namespace in slot Mode.
+    /// </summary>
     private static int SetMountAttributes(PlanStepData* step, int* slots)
     {
         if (slots[step->Slot] == Skipped)
@@ -310,6 +379,7 @@ internal static unsafe partial class Child
         attributes.attr_set = step->X;
         attributes.attr_clr = step->Y;
         attributes.propagation = step->Z;
+        attributes.userns_fd = (step->Flags & 2) != 0 ? (ulong)slots[(int)step->Mode] : 0;
         uint flags = Libc.AT_EMPTY_PATH | ((step->Flags & 1) != 0 ? (uint)Libc.AT_RECURSIVE : 0);
         return Check(Libc.mount_setattr(slots[step->Slot], Empty, flags, &attributes));
     }

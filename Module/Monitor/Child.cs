@@ -92,6 +92,10 @@ internal static unsafe partial class Child
                 return OpenHost(step, slots);
             case PlanOpcode.OpenInRoot:
                 return OpenInRoot(step, slots);
+            case PlanOpcode.OpenBeneath:
+                return OpenBeneath(step, slots);
+            case PlanOpcode.MakeUserNamespace:
+                return MakeUserNamespace(step, slots);
             case PlanOpcode.CreateFileSystem:
                 return CreateFileSystem(step, slots);
             case PlanOpcode.Attach:

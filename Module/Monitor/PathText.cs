@@ -14,6 +14,25 @@ internal static unsafe class PathText
         return length;
     }
 
+    /// <summary>Writes a positive number in decimal digits, without a NUL.</summary>
+    /// <returns>How many digits, ten at most.</returns>
+    internal static int Number(byte* text, int value)
+    {
+        int digits = 1;
+        for (int rest = value / 10; rest > 0; rest /= 10)
+        {
+            digits++;
+        }
+
+        for (int at = digits - 1; at >= 0; at--)
+        {
+            text[at] = (byte)('0' + (value % 10));
+            value /= 10;
+        }
+
+        return digits;
+    }
+
     /// <summary>Where the path ends when its last parts are left out: at a slash.</summary>
     internal static int Cut(byte* path, int parts = 1)
     {

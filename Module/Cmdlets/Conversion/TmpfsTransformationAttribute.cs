@@ -29,14 +29,14 @@ internal sealed class TmpfsTransformationAttribute : ArgumentTransformationAttri
         }
     }
 
-    private static TmpfsSpec From(object? element)
+    private static MountSpec From(object? element)
     {
         switch (element)
         {
-            case TmpfsSpec spec:
+            case MountSpec spec:
                 return spec;
             case IDictionary table:
-                TmpfsSpec mount = new("", null, null);
+                MountSpec mount = MountSpec.Tmpfs("");
                 foreach (DictionaryEntry entry in table)
                 {
                     mount = Set(mount, Conversions.Text(entry.Key), entry.Value);
@@ -48,10 +48,10 @@ internal sealed class TmpfsTransformationAttribute : ArgumentTransformationAttri
         }
     }
 
-    private static TmpfsSpec Parse(string text)
+    private static MountSpec Parse(string text)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
-        TmpfsSpec mount = new(colon < 0 ? text : text[..colon], null, null);
+        MountSpec mount = MountSpec.Tmpfs(colon < 0 ? text : text[..colon]);
         if (mount.Target.Length == 0)
         {
             throw Invalid($"\"{text}\" has no path.", text);
@@ -68,7 +68,7 @@ internal sealed class TmpfsTransformationAttribute : ArgumentTransformationAttri
     }
 
     /// <summary>The words of mount(8), and the names of the properties.</summary>
-    private static TmpfsSpec Set(TmpfsSpec mount, string option, object? value)
+    private static MountSpec Set(MountSpec mount, string option, object? value)
     {
         switch (option.ToLowerInvariant())
         {
@@ -79,11 +79,11 @@ internal sealed class TmpfsTransformationAttribute : ArgumentTransformationAttri
             case "mode":
                 return mount with { Mode = ParseMode(Conversions.Text(value)) };
             case "exec" or "executable":
-                return mount with { Executable = LanguagePrimitives.IsTrue(value) };
+                return mount with { NoExec = !LanguagePrimitives.IsTrue(value) };
             case "ro" or "readonly":
                 return mount with { ReadOnly = LanguagePrimitives.IsTrue(value) };
             case "noexec":
-                return mount with { Executable = false };
+                return mount with { NoExec = true };
             case "rw":
                 return mount with { ReadOnly = false };
             case "nosuid" or "nodev":

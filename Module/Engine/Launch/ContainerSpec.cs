@@ -154,20 +154,11 @@ public sealed record StorageSpec
     /// <summary>With <see cref="ReadOnly"/>: /run, /tmp and /var/tmp stay writable (tmpfs), as podman does. Off by default, as docker.</summary>
     public bool ReadOnlyTmpfs { get; init; }
 
-    public IReadOnlyList<TmpfsSpec> Tmpfs { get; init; } = [];
+    /// <summary>What is mounted into it, in no order: the compiler mounts what is nearer to the root first.</summary>
+    public IReadOnlyList<MountSpec> Mounts { get; init; } = [];
 
     /// <summary>Size of /dev/shm in bytes.</summary>
     public long ShmSize { get; init; } = 64 << 20;
-}
-
-/// <param name="Target">Absolute path in the container.</param>
-/// <param name="Size">Bytes; null for the kernel's default, half of the memory.</param>
-/// <param name="Mode">Permission bits; null for 1777.</param>
-public sealed record TmpfsSpec(string Target, long? Size, uint? Mode)
-{
-    public bool Executable { get; init; }
-
-    public bool ReadOnly { get; init; }
 }
 
 public sealed record LogSpec

@@ -29,6 +29,9 @@ internal sealed record LaunchInput
     /// <summary>Files of the host that appear under /etc: target, source.</summary>
     internal IReadOnlyList<(string Target, string Source)> EtcFiles { get; init; } = [];
 
+    /// <summary>What the user has mounted, with its sources looked up.</summary>
+    internal IReadOnlyList<PlannedMount> Mounts { get; init; } = [];
+
     /// <summary>Device nodes, with numbers looked up.</summary>
     internal IReadOnlyList<DeviceNode> Devices { get; init; } = [];
 

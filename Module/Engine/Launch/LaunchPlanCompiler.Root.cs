@@ -15,8 +15,6 @@ internal sealed partial class LaunchPlanCompiler
         "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap", "/sys/fs/selinux",
     ];
 
-    private static readonly string[] s_writable = ["/run", "/tmp", "/var/tmp"];
-
     private static readonly string[] s_readOnly = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
     private static readonly (string Name, uint Major, uint Minor)[] s_nodes =
@@ -32,6 +30,7 @@ internal sealed partial class LaunchPlanCompiler
 
     private void BuildRoot()
     {
+        CloneConnectedMounts();
         Add(LaunchSteps.MakeMountsPrivate());
         _steps.AddRange(_input.RootSteps);
         Add(LaunchSteps.OpenHost(Slot.Root, _input.RootTarget, directory: true));
@@ -41,8 +40,8 @@ internal sealed partial class LaunchPlanCompiler
         uint readOnly = Privileged ? 0 : Libc.MOUNT_ATTR_RDONLY;
         MountAt(Slot.Mount, "/sys", "sysfs", LaunchSteps.NoSuidNoDevNoExec | readOnly);
         MountCgroups(readOnly);
-        MountTemporary();
-        foreach ((string target, string source) in _input.EtcFiles)
+        MountAll();
+        foreach ((string target, string source) in _input.EtcFiles.Where(file => !MountsAt(file.Target)))
         {
             Add(LaunchSteps.OpenHost(Slot.Source, source));
             Add(LaunchSteps.OpenInRoot(Slot.Target, target, OpenInRootFlags.CreateFile | OpenInRootFlags.Optional | OpenInRootFlags.NotProc, 0x1A4)); // 0644
@@ -211,32 +210,6 @@ internal sealed partial class LaunchPlanCompiler
         const string Root = "/sys/fs/cgroup/";
         string rest = joinFile.StartsWith(Root, StringComparison.Ordinal) ? joinFile[Root.Length..] : joinFile.TrimStart('/');
         return rest[..rest.IndexOf('/', StringComparison.Ordinal)];
-    }
-
-    private void MountTemporary()
-    {
-        List<TmpfsSpec> all = [.. _spec.Storage.Tmpfs];
-        if (_spec.Storage.ReadOnly && _spec.Storage.ReadOnlyTmpfs)
-        {
-            all.AddRange(s_writable.Where(path => !all.Exists(t => t.Target == path))
-                .Select(path => new TmpfsSpec(path, null, null)));
-        }
-
-        foreach (TmpfsSpec tmpfs in all)
-        {
-            uint attributes = Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | (tmpfs.Executable ? 0 : Libc.MOUNT_ATTR_NOEXEC)
-                | (tmpfs.ReadOnly ? Libc.MOUNT_ATTR_RDONLY : 0);
-            List<string> options = ["source", "tmpfs", "mode", Convert.ToString(tmpfs.Mode ?? 0x3FF, 8)]; // 1777
-            if (tmpfs.Size is { } size)
-            {
-                options.AddRange(["size", size.ToString(CultureInfo.InvariantCulture)]);
-            }
-
-            Add(LaunchSteps.CreateFileSystem(Slot.Mount, "tmpfs", attributes, [.. options]));
-            Add(LaunchSteps.OpenInRoot(
-                Slot.Target, tmpfs.Target, OpenInRootFlags.CreateDirectory | OpenInRootFlags.Directory | OpenInRootFlags.NotProc));
-            Attach(Slot.Mount, tmpfs.Target);
-        }
     }
 
     private void Protect()

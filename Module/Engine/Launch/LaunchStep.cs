@@ -50,4 +50,10 @@ internal static class Slot
     internal const int Target = 6;
     internal const int Cgroup = 7;
     internal const int Source = 8;
+    internal const int UserNamespace = 9;
+
+    /// <summary>The first of those for mounts that are cloned before the host's are cut off.</summary>
+    internal const int FirstClone = 64;
+
+    internal const int LastClone = Plan.PlanFormat.Slots - 1;
 }

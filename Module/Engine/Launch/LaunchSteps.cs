@@ -74,6 +74,12 @@ internal static class LaunchSteps
     internal static LaunchStep CreateFileSystem(int slot, string type, uint attributes, params string[] options) =>
         new(PlanOpcode.CreateFileSystem, type, Describe(options, attributes)) { Slot = slot, Text1 = type, Mode = attributes, List1 = options };
 
+    /// <summary>Opens the place for a mount, or makes it; file or directory as the mount is.</summary>
+    internal static LaunchStep OpenMountPoint(string path, int mount) =>
+        OpenInRoot(
+            Launch.Slot.Target, path,
+            OpenInRootFlags.CreateDirectory | OpenInRootFlags.CreateFile | OpenInRootFlags.LikeSource | OpenInRootFlags.NotProc) with { X = (ulong)mount };
+
     internal static LaunchStep Attach(int mount, int target, string path) =>
         new(PlanOpcode.Attach, path, "mount") { Slot = mount, Slot2 = target };
 
@@ -94,6 +100,43 @@ internal static class LaunchSteps
 
     internal static LaunchStep SetMountAttributes(int mount, uint set, bool recursive, string path) =>
         new(PlanOpcode.SetMountAttributes, path, Describe([], set)) { Slot = mount, X = set, Flags = (ushort)(recursive ? 1 : 0) };
+
+    /// <param name="mount">The mount.</param>
+    /// <param name="propagation">MS_SHARED, MS_SLAVE or MS_PRIVATE.</param>
+    /// <param name="recursive">Those below it, too.</param>
+    /// <param name="path">For people.</param>
+    internal static LaunchStep SetPropagation(int mount, ulong propagation, bool recursive, string path) =>
+        new(PlanOpcode.SetMountAttributes, path, propagation == Libc.MS_SHARED ? "shared" : "slave")
+        {
+            Slot = mount, Z = propagation, Flags = (ushort)(recursive ? 1 : 0),
+        };
+
+    /// <summary>MOUNT_ATTR_IDMAP with the namespace that <see cref="MakeUserNamespace"/> made.</summary>
+    internal static LaunchStep MapOwners(int mount, int userNamespace, bool recursive, string path) =>
+        new(PlanOpcode.SetMountAttributes, path, "owners mapped")
+        {
+            Slot = mount, X = Libc.MOUNT_ATTR_IDMAP, Mode = (uint)userNamespace, Flags = (ushort)(recursive ? 3 : 2),
+        };
+
+    /// <summary>A user namespace that nobody is in, for <see cref="MapOwners"/>.</summary>
+    /// <param name="slot">Gets it.</param>
+    /// <param name="users">Lines of uid_map (user_namespaces(7)).</param>
+    /// <param name="groups">Lines of gid_map.</param>
+    internal static LaunchStep MakeUserNamespace(int slot, string users, string groups) =>
+        new(PlanOpcode.MakeUserNamespace, "user", $"uids {users.Trim()}, gids {groups.Trim()}")
+        {
+            Slot = slot, Slot2 = Launch.Slot.Proc, Text1 = users, X = (ulong)Encoding.UTF8.GetByteCount(users),
+            Text2 = groups, Y = (ulong)Encoding.UTF8.GetByteCount(groups),
+        };
+
+    /// <summary>Opens what is below a directory that is open, wherever links in it lead: never what is outside.</summary>
+    /// <param name="slot">Gets it.</param>
+    /// <param name="directory">May be the same slot, and is then closed.</param>
+    /// <param name="path">Relative.</param>
+    /// <param name="links">False where the engine made all of the path: a link in it is somebody's work.</param>
+    /// <param name="subject">For people.</param>
+    internal static LaunchStep OpenBeneath(int slot, int directory, string path, bool links, string subject) =>
+        new(PlanOpcode.OpenBeneath, path, subject) { Slot = slot, Slot2 = directory, Text1 = path, Flags = (ushort)(links ? 1 : 0) };
 
     internal static LaunchStep MaskPath(string path) =>
         new(PlanOpcode.MaskPath, path, "hidden") { Text1 = path, Slot = Launch.Slot.Root, Slot2 = Launch.Slot.Null, Mode = Launch.Slot.EmptyDirectory };

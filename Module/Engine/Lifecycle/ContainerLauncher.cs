@@ -70,6 +70,7 @@ internal sealed partial class ContainerLauncher(
             Files.MakeDirectory(run + "/rootfs", 0x1C0);
             using NetworkNamespace? network = Attach(record, image, warnings, cancellation);
             WriteEtcFiles(record, run);
+            MakeSources(record);
             (List<DeviceNode> devices, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
             PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
             LaunchPlan plan = Compile(record, image, planned, foreground, resolveProcesses: true, devices, build);
@@ -161,6 +162,7 @@ internal sealed partial class ContainerLauncher(
             RootTarget = run + "/rootfs",
             RootSteps = storage.Get(record.StorageDriver).MountSteps(image, record.Id, run + "/rootfs", build?.ThrowAway ?? spec.RemoveOnExit),
             EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, EtcDirectory(spec, run) + "/" + name))],
+            Mounts = [.. spec.Storage.Mounts.Select(PlanMount)],
             NetworkPrepared = UsesPreparedNetwork(spec),
             NetworkLockFile = network is null ? null : networks.LockFile,
             NetworkUndo = network is null ? [] : networks.UndoPlans(record.Id),

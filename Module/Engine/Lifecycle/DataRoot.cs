@@ -30,10 +30,9 @@ internal static unsafe class DataRoot
 
     private static void Make(string root)
     {
-        string? parent = Path.GetDirectoryName(root);
-        if (parent is not null && !Directory.Exists(parent))
+        if (Path.GetDirectoryName(root) is { } parent)
         {
-            MakeParents(parent);
+            Files.MakeDirectories(parent, 0x1ED); // 0755
         }
 
         Files.MakeDirectory(root, Private);
@@ -86,17 +85,6 @@ internal static unsafe class DataRoot
         {
             throw NotSafe(root, "can be written by others");
         }
-    }
-
-    private static void MakeParents(string path)
-    {
-        string? parent = Path.GetDirectoryName(path);
-        if (parent is not null && !Directory.Exists(parent))
-        {
-            MakeParents(parent);
-        }
-
-        Files.MakeDirectory(path, 0x1ED); // 0755
     }
 
     private static EngineException NotSafe(string root, string why) => new(

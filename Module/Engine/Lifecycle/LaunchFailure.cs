@@ -34,7 +34,18 @@ internal static class LaunchFailure
                 EngineErrorKind.InvalidArgument, "WorkingDirectoryNotUsable",
                 $"The working directory \"{step.Target}\" of container \"{name}\" cannot be used: {Errno.Describe(errno)}.", step.Target,
                 "Choose a directory that its user may enter.", cause),
+            PlanOpcode.OpenInRoot when ((OpenInRootFlags)step.Flags).HasFlag(OpenInRootFlags.LikeSource) => MountPoint(name, step, errno, cause),
             PlanOpcode.OpenInRoot => InRoot(name, step, errno, cause),
+            PlanOpcode.OpenHost when step.Slot == Slot.Source && step.Flags == 0 => Source(name, step, errno, cause),
+            PlanOpcode.OpenBeneath => SubPath(name, step, errno, cause),
+            PlanOpcode.SetMountAttributes when step.X == Libc.MOUNT_ATTR_IDMAP => new EngineException(
+                EngineErrorKind.NotImplemented, "IdMapNotSupported",
+                $"The owners of what container \"{name}\" mounts at \"{step.Target}\" cannot be mapped: {Errno.Describe(errno)}.", step.Target,
+                "Use a file system that can, such as ext4, xfs, btrfs or tmpfs (Linux 6.3).", cause),
+            PlanOpcode.MakeUserNamespace => new EngineException(
+                EngineErrorKind.InvalidArgument, "InvalidIdMap",
+                $"The kernel refused the map of owners for container \"{name}\" ({step.Detail}): {Errno.Describe(errno)}.", step.Detail,
+                "Give up to 340 ranges that do not overlap.", cause),
             PlanOpcode.Mount => new EngineException(
                 errno == Errno.EPERM ? EngineErrorKind.PermissionDenied : EngineErrorKind.ResourceUnavailable, "RootNotMounted",
                 $"The root of container \"{name}\" cannot be mounted: {Errno.Describe(errno)}.", name,
@@ -107,6 +118,47 @@ internal static class LaunchFailure
                 $"\"{program}\" in container \"{name}\" cannot be started: {Errno.Describe(errno)}.", program, null, cause),
         };
     }
+
+    private static EngineException Source(string name, LaunchStep step, int errno, LinuxException cause) => errno switch
+    {
+        Errno.ENOENT or Errno.ENOTDIR => new EngineException(
+            EngineErrorKind.ObjectNotFound, "MountSourceNotFound",
+            $"\"{step.Target}\", which container \"{name}\" mounts, does not exist on this host.", step.Target,
+            "Make the file or directory, or check the path.", cause),
+        _ => new EngineException(
+            errno is Errno.EACCES or Errno.EPERM ? EngineErrorKind.PermissionDenied : EngineErrorKind.ResourceUnavailable, "MountSourceNotUsable",
+            $"\"{step.Target}\", which container \"{name}\" mounts, cannot be opened: {Errno.Describe(errno)}.", step.Target, null, cause),
+    };
+
+    private static EngineException SubPath(string name, LaunchStep step, int errno, LinuxException cause) => errno switch
+    {
+        Errno.ENOENT or Errno.ENOTDIR => new EngineException(
+            EngineErrorKind.ObjectNotFound, "MountSourceNotFound",
+            $"There is no \"{step.Target}\" in {step.Detail}, which container \"{name}\" mounts.", step.Target, "Make it first, or check the path.", cause),
+        Errno.EXDEV or Errno.ELOOP => new EngineException(
+            EngineErrorKind.InvalidData, "UnsafePath",
+            $"\"{step.Target}\" in {step.Detail}, which container \"{name}\" mounts, leads out of it.", step.Target,
+            "Remove the link, or mount another path.", cause),
+        _ => new EngineException(
+            EngineErrorKind.ResourceUnavailable, "MountSourceNotUsable",
+            $"\"{step.Target}\" in {step.Detail}, which container \"{name}\" mounts, cannot be opened: {Errno.Describe(errno)}.", step.Target, null, cause),
+    };
+
+    private static EngineException MountPoint(string name, LaunchStep step, int errno, LinuxException cause) => errno switch
+    {
+        Errno.ENOTDIR or Errno.EISDIR => new EngineException(
+            EngineErrorKind.InvalidArgument, "MountKindMismatch",
+            $"\"{step.Target}\" in container \"{name}\" is {(errno == Errno.EISDIR ? "a directory, and a file" : "a file, or lies below one, and a directory")} cannot be mounted on it.",
+            step.Target, "A directory goes on a directory, a file on a file: check source and target.", cause),
+        Errno.EXDEV => new EngineException(
+            EngineErrorKind.InvalidArgument, "InvalidMount", $"\"{step.Target}\" in container \"{name}\" leads to /proc, and nothing can be mounted there.",
+            step.Target, "Choose another target.", cause),
+        Errno.EROFS => new EngineException(
+            EngineErrorKind.InvalidArgument, "MountPointNotMade",
+            $"There is no \"{step.Target}\" in container \"{name}\", and it cannot be made in what is mounted read-only above it.", step.Target,
+            "Make it in the source of the outer mount, or mount that one writable.", cause),
+        _ => InRoot(name, step, errno, cause),
+    };
 
     private static EngineException InRoot(string name, LaunchStep step, int errno, LinuxException cause) => errno switch
     {

@@ -22,7 +22,7 @@ internal static class PlanDescription
             "namespaces " + string.Join(' ', s_namespaces.Where(n => (plan.CloneFlags & n.Flag) != 0).Select(n => n.Name)), "Monitor");
         foreach (LaunchStep step in plan.Steps)
         {
-            if (step.Code is not (PlanOpcode.OpenHost or PlanOpcode.CloseSlot)
+            if (step.Code is not (PlanOpcode.OpenHost or PlanOpcode.OpenBeneath or PlanOpcode.CloseSlot)
                 && !(step.Code == PlanOpcode.OpenInRoot && step.Detail.Length == 0))
             {
                 Add(Action(step.Code), step.Target, step.Detail, "Container");

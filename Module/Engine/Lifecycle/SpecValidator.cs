@@ -154,21 +154,7 @@ internal static class SpecValidator
             throw Invalid("InvalidShmSize", "The size of /dev/shm must be at least 4096 bytes.", spec.Storage.ShmSize, "Give a size such as 64MB.");
         }
 
-        foreach (TmpfsSpec tmpfs in spec.Storage.Tmpfs)
-        {
-            RequireAbsolute(tmpfs.Target, "InvalidTmpfs", "mount point");
-            string clean = Path.GetFullPath(tmpfs.Target).TrimEnd('/');
-            if (clean.Length == 0 || clean is "/proc" || clean.StartsWith("/proc/", StringComparison.Ordinal) || clean is "/sys" or "/dev")
-            {
-                // Over /proc a container would choose what the engine's own checks read (S10).
-                throw Invalid("InvalidTmpfs", $"Nothing can be mounted at \"{tmpfs.Target}\".", tmpfs.Target, "Choose another mount point.");
-            }
-
-            if (tmpfs.Size is <= 0)
-            {
-                throw Invalid("InvalidTmpfs", $"The size of the tmpfs at \"{tmpfs.Target}\" is not positive.", tmpfs.Size, "Give a size such as 64MB.");
-            }
-        }
+        MountValidator.Validate(spec.Storage.Mounts);
     }
 
     private static void ValidateRestartAndLog(ContainerSpec spec)

@@ -47,6 +47,20 @@ internal static unsafe class Files
         }
     }
 
+    /// <summary>With those above it that are missing.</summary>
+    internal static void MakeDirectories(string path, uint mode)
+    {
+        if (!Directory.Exists(path))
+        {
+            if (Path.GetDirectoryName(path) is { } parent)
+            {
+                MakeDirectories(parent, mode);
+            }
+
+            MakeDirectory(path, mode);
+        }
+    }
+
     internal static void SyncDirectory(string path)
     {
         int fd = Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY);

@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
     internal const ulong MS_REC = 16384;
     internal const ulong MS_PRIVATE = 1 << 18;
     internal const ulong MS_SLAVE = 1 << 19;
+    internal const ulong MS_SHARED = 1 << 20;
     internal const ulong MS_RELATIME = 1 << 21;
     internal const ulong MS_STRICTATIME = 1 << 24;
     internal const int MNT_DETACH = 2;
@@ -28,6 +29,7 @@ internal static unsafe partial class Libc
     internal const uint MOUNT_ATTR_NODEV = 0x04;
     internal const uint MOUNT_ATTR_NOEXEC = 0x08;
     internal const uint MOUNT_ATTR_STRICTATIME = 0x20;
+    internal const uint MOUNT_ATTR_IDMAP = 0x00100000;
     internal const uint OPEN_TREE_CLONE = 1;
     internal const uint OPEN_TREE_CLOEXEC = 0x80000;
     internal const uint MOVE_MOUNT_F_EMPTY_PATH = 0x04;

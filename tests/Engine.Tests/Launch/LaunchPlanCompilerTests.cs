@@ -235,11 +235,11 @@ public class LaunchPlanCompilerTests
     {
         IReadOnlyList<LaunchStep> steps = PlanInput.Steps(PlanInput.Spec() with
         {
-            Storage = new StorageSpec { ReadOnly = true, ReadOnlyTmpfs = true, Tmpfs = [new TmpfsSpec("/tmp", 4096, 0x1ED)] },
+            Storage = new StorageSpec { ReadOnly = true, ReadOnlyTmpfs = true, Mounts = [MountSpec.Tmpfs("/tmp") with { Size = 4096, Mode = 0x1ED }] },
         });
         int sealing = steps.ToList().FindIndex(s => s.Code == PlanOpcode.SetMountAttributes && s.Target == "/");
         Assert.True(sealing > steps.ToList().FindLastIndex(s => s.Code is PlanOpcode.Attach or PlanOpcode.MaskPath));
-        Assert.Equal(["/tmp", "/run", "/var/tmp"],
+        Assert.Equal(["/run", "/tmp", "/var/tmp"],
             steps.Where(s => s.Code == PlanOpcode.Attach && s.Target is "/tmp" or "/run" or "/var/tmp").Select(s => s.Target));
         Assert.Contains(steps, s =>
             s.Code == PlanOpcode.CreateFileSystem && s.Detail.Contains("mode=755,size=4096", StringComparison.Ordinal));

@@ -27,6 +27,7 @@ internal static class PlanInput
         RootTarget = "/run/x/rootfs",
         RootSteps = [LaunchSteps.Mount("overlay", "/run/x/rootfs", "overlay", 0, "lowerdir=a,upperdir=b,workdir=c")],
         EtcFiles = [("/etc/hosts", "/run/x/hosts")],
+        Mounts = [.. spec.Storage.Mounts.Select(mount => mount.Type == MountType.Tmpfs ? PlannedMount.Tmpfs(mount) : PlannedMount.Bind(mount))],
         Seccomp = new byte[16],
         DataDirectory = "/data/containers/" + Id,
         TrashDirectory = "/data/trash/" + Id,

@@ -37,7 +37,14 @@ public sealed class RecordFileTests : IDisposable
                 },
                 Limits = new ResourceLimits { Memory = 5L << 32, Cpus = 1.5m },
                 Restart = new RestartSpec { Policy = RestartKind.OnFailure, Maximum = 2 },
-                Storage = new StorageSpec { Tmpfs = [new TmpfsSpec("/t", 5, 7) { Executable = true }] },
+                Storage = new StorageSpec
+                {
+                    Mounts =
+                    [
+                        MountSpec.Tmpfs("/t") with { Size = 5, Mode = 7, NoExec = false },
+                        MountSpec.Bind("/a", "/b") with { Propagation = MountPropagation.RSlave, IdMap = new IdMapSpec([new IdRange(0, 1, 2)], []) },
+                    ],
+                },
             },
         };
         RecordFile.Write(_folder["config.json"], record, RecordJson.Default.ContainerRecord, durable);
@@ -47,6 +54,7 @@ public sealed class RecordFileTests : IDisposable
             JsonSerializer.Serialize(read, RecordJson.Default.ContainerRecord));
         Assert.Equal(("wéb", 5L << 32, 1.5m), (read.Name, read.Spec.Limits.Memory, read.Spec.Limits.Cpus));
         Assert.Equal(record.Spec.Restart, read.Spec.Restart);
+        Assert.Equal(record.Spec.Storage.Mounts[0], read.Spec.Storage.Mounts[0]);
         Assert.Equal(["config.json"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder["config.json"]));
     }

@@ -43,7 +43,7 @@ public class SpecValidatorTests
         With(new ProcessSpec { Ulimits = new Dictionary<string, UlimitSpec> { [name] = new(soft, hard) } });
 
     private static ContainerSpec Tmpfs(string target, long? size = null) =>
-        s_spec with { Storage = new StorageSpec { Tmpfs = [new TmpfsSpec(target, size, null)] } };
+        s_spec with { Storage = new StorageSpec { Mounts = [MountSpec.Tmpfs(target) with { Size = size }] } };
 
     private static ContainerSpec Variable(string name, string value) =>
         With(new ProcessSpec { Environment = new Dictionary<string, string> { [name] = value } });

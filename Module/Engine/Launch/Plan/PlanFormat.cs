@@ -14,13 +14,13 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 4;
+    internal const uint Version = 5;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
 
     /// <summary>Numbered places for descriptors that steps hand to each other.</summary>
-    internal const int Slots = 24;
+    internal const int Slots = 128;
 
     /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
     internal const int MaximumPorts = 4096;
@@ -206,6 +206,8 @@ internal enum PlanOpcode : ushort
     CloseSlot,
     OpenNullInput,
     JoinNetworkDescriptor,
+    OpenBeneath,
+    MakeUserNamespace,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
@@ -231,4 +233,7 @@ internal enum OpenInRootFlags : ushort
 
     /// <summary>Nothing but procfs itself may be mounted on procfs, whatever links lead there (security.md S10).</summary>
     NotProc = 32,
+
+    /// <summary>A directory for a directory and a file for a file: X is the slot of what will be mounted there.</summary>
+    LikeSource = 64,
 }
