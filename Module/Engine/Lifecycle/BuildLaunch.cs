@@ -1,3 +1,5 @@
+using Containers.Engine.Launch;
+
 namespace Containers.Engine.Lifecycle;
 
 /// <summary>What the start of a build's step has besides the record.</summary>
@@ -5,4 +7,7 @@ internal sealed record BuildLaunch
 {
     /// <summary>What it writes is read once, right after its end: it need not reach the disk.</summary>
     internal required bool ThrowAway { get; init; }
+
+    /// <summary>What RUN --mount has mounted.</summary>
+    internal IReadOnlyList<PlannedMount> Mounts { get; init; } = [];
 }

@@ -162,7 +162,7 @@ internal sealed partial class ContainerLauncher(
             RootTarget = run + "/rootfs",
             RootSteps = storage.Get(record.StorageDriver).MountSteps(image, record.Id, run + "/rootfs", build?.ThrowAway ?? spec.RemoveOnExit),
             EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, EtcDirectory(spec, run) + "/" + name))],
-            Mounts = [.. spec.Storage.Mounts.Select(PlanMount)],
+            Mounts = [.. spec.Storage.Mounts.Select(PlanMount), .. build?.Mounts ?? []],
             NetworkPrepared = UsesPreparedNetwork(spec),
             NetworkLockFile = network is null ? null : networks.LockFile,
             NetworkUndo = network is null ? [] : networks.UndoPlans(record.Id),

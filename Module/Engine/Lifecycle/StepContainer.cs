@@ -23,9 +23,11 @@ internal sealed class StepContainer(
 
     /// <summary>Runs it to its end. Cancelled, it is killed and waited for.</summary>
     /// <param name="output">Gets what it prints, on this thread.</param>
-    internal ContainerExit Run(Action<OutputChunk> output, IList<string> warnings, CancellationToken cancel)
+    internal ContainerExit Run(
+        IReadOnlyList<PlannedMount> mounts, Action<OutputChunk> output, IList<string> warnings, CancellationToken cancel)
     {
-        MonitorConnection connection = launcher.Launch(record, image, new BuildLaunch { ThrowAway = !durable }, warnings, cancel);
+        MonitorConnection connection = launcher.Launch(
+            record, image, new BuildLaunch { ThrowAway = !durable, Mounts = mounts }, warnings, cancel);
         using RunSession session = new(
             new Container { Id = record.Id, Name = record.Name }, connection, () => networks.Release(record.Id, starting: true));
         while (session.Read(out OutputChunk chunk, cancel))
@@ -37,8 +39,9 @@ internal sealed class StepContainer(
     }
 
     /// <summary>Writes what it changed as a layer; false where that is nothing.</summary>
-    internal bool WriteChanges(TarWriter writer, DateTimeOffset? latest, CancellationToken cancel) =>
-        driver.WriteDifference(image, Directory, null, latest, writer, cancel);
+    /// <param name="mountPoints">Targets of mounts: where they are new and empty, nobody wrote them.</param>
+    internal bool WriteChanges(TarWriter writer, IReadOnlyList<string> mountPoints, DateTimeOffset? latest, CancellationToken cancel) =>
+        driver.WriteDifference(image, Directory, null, new MountPoints(mountPoints), latest, writer, cancel);
 
     /// <summary>Makes it a container that everybody sees, of an image that is in the store.</summary>
     /// <returns>Its name.</returns>

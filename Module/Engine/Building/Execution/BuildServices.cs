@@ -9,6 +9,8 @@ namespace Containers.Engine.Building.Execution;
 /// <summary>The parts of the engine that builds use.</summary>
 internal sealed record BuildServices
 {
+    internal required string DataRoot { get; init; }
+
     internal required ImageStore Images { get; init; }
 
     internal required BuildCache Cache { get; init; }

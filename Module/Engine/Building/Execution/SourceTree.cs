@@ -80,6 +80,9 @@ internal sealed unsafe class SourceTree(RootedDirectory root, ITreeFilter? filte
         return Root.OpenFile(parent, Libc.O_RDONLY | Libc.O_DIRECTORY);
     }
 
+    /// <summary>The same tree once more, for one who disposes it: the build's own contexts live longer than a step.</summary>
+    internal SourceTree Borrow() => new(new RootedDirectory(new SafeFileHandle(Root.Handle.DangerousGetHandle(), ownsHandle: false)), Filter, KeepsOwners, Description);
+
     public void Dispose() => Root.Dispose();
 
     private void Expand(string path, List<string> parts, int next, List<FoundSource> found)

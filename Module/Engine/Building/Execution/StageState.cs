@@ -10,6 +10,8 @@ internal sealed class StageState
     /// <summary>Of a layer without content, on which a root is mounted where a stage has no layers.</summary>
     internal const string NoLayers = "scratch";
 
+    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     internal required ImageConfig Config { get; set; }
 
     internal required StageVariables Variables { get; init; }
@@ -51,10 +53,15 @@ internal sealed class StageState
     internal static StageState Of(ImageConfig config, GlobalVariables globals)
     {
         IReadOnlyList<Digest> layers = config.RootFs.DiffIds;
+
+        // As docker has it: programs are found in every image that was built, whatever starts it.
+        IReadOnlyList<string> environment = config.Config.Env.Any(one => one.StartsWith("PATH=", StringComparison.Ordinal))
+            ? config.Config.Env
+            : [.. config.Config.Env, "PATH=" + DefaultPath];
         return new StageState
         {
-            Config = config,
-            Variables = new StageVariables(globals, config.Config.Env),
+            Config = config with { Config = config.Config with { Env = environment } },
+            Variables = new StageVariables(globals, environment),
             Layers = [.. layers],
             BaseLayers = layers.Count,
             History = [.. config.History],
