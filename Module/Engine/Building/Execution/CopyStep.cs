@@ -33,8 +33,8 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     internal void Prepare(SourceTree? tree, RootedDirectory? root)
     {
         _owner = Owner(root);
-        _mode = instruction.Chmod is not { } word ? null : ModeChange.Parse(word.Text) ?? throw SourceText.Invalid(
-            word.Range, $"'{word.Text}' is no mode", "Write octal digits, such as 755, or clauses, such as u=rwX,go=rX.");
+        _mode = instruction.Chmod is not { } wanted ? null : ModeChange.Parse(wanted.Text) ?? throw SourceText.Invalid(
+            wanted.Range, $"'{wanted.Text}' is no mode", "Write octal digits, such as 755, or clauses, such as u=rwX,go=rX.");
         _archives = instruction is AddInstruction { Unpack: not false };
         if (tree is null)
         {
