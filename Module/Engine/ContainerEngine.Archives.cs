@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 
 namespace Containers.Engine;
@@ -14,11 +15,11 @@ public sealed partial class ContainerEngine
     /// InvalidManifest, InvalidImageConfig, DigestMismatch, LayerMismatch, and what an import throws. Images before a damaged one stay.
     /// </exception>
     public IReadOnlyList<ContainerImage> Load(string path, LoadOptions options, CancellationToken cancel) =>
-        new ImageArchiveLoader(Images, Options.DataRoot, options).Load(path, cancel);
+        Loaded(new ImageArchiveLoader(Images, Options.DataRoot, options).Load(path, cancel));
 
     /// <summary>The same from a stream that cannot seek.</summary>
     public IReadOnlyList<ContainerImage> Load(Stream archive, LoadOptions options, CancellationToken cancel) =>
-        new ImageArchiveLoader(Images, Options.DataRoot, options).Load(archive, cancel);
+        Loaded(new ImageArchiveLoader(Images, Options.DataRoot, options).Load(archive, cancel));
 
     /// <summary>Saves images into one archive or directory. The same images give the same bytes.</summary>
     /// <param name="images">References, ids; a reference without a tag means latest.</param>
@@ -32,13 +33,36 @@ public sealed partial class ContainerEngine
     public void Save(IReadOnlyList<string> images, string path, SaveOptions options, CancellationToken cancel)
     {
         ImageStore store = Images;
-        new ImageArchiveSaver(new StoredLayers(store.Layers), options).Save(SavedImages.Find(store, images), path, cancel);
+        IReadOnlyList<SavedImage> found = SavedImages.Find(store, images);
+        new ImageArchiveSaver(new StoredLayers(store.Layers), options).Save(found, path, cancel);
+        TellSaved(found);
     }
 
     /// <summary>The same into a stream; not for OciDirectory.</summary>
     public void Save(IReadOnlyList<string> images, Stream target, SaveOptions options, CancellationToken cancel)
     {
         ImageStore store = Images;
-        new ImageArchiveSaver(new StoredLayers(store.Layers), options).Save(SavedImages.Find(store, images), target, cancel);
+        IReadOnlyList<SavedImage> found = SavedImages.Find(store, images);
+        new ImageArchiveSaver(new StoredLayers(store.Layers), options).Save(found, target, cancel);
+        TellSaved(found);
+    }
+
+    private void TellSaved(IReadOnlyList<SavedImage> images)
+    {
+        foreach (SavedImage image in images)
+        {
+            _events.Write(
+                ContainerEventType.Image, EventActions.Save, image.Id.ToString(), image.Names.Count > 0 ? image.Names[0].ToString() : "");
+        }
+    }
+
+    private IReadOnlyList<ContainerImage> Loaded(IReadOnlyList<ContainerImage> images)
+    {
+        foreach (ContainerImage image in images)
+        {
+            _events.Write(image, EventActions.Load);
+        }
+
+        return images;
     }
 }

@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
@@ -80,11 +81,13 @@ public sealed partial class ContainerEngine
         bool frozen = options.Pause && Freeze(id);
         try
         {
-            return Images.AddLayer(
+            ContainerImage made = Images.AddLayer(
                 image,
                 writer => Readable(record.Name, () =>
                     storage.WriteDifference(image, _paths.Container(id), options.Paths, MountPoints.Usual, options.Created, writer, cancel)),
                 config, options.References, new ImportLimits(), options.Progress, options.Warning, cancel);
+            _events.Write(record, EventActions.Commit, ("imageID", made.Id), ("imageRef", made.References.Count > 0 ? made.References[0] : ""));
+            return made;
         }
         finally
         {
@@ -129,6 +132,7 @@ public sealed partial class ContainerEngine
             return true;
         });
         stream.Flush();
+        _events.Write(record, EventActions.Export);
     }
 
     /// <summary>All drivers; trying them out takes a few milliseconds.</summary>

@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
@@ -36,6 +37,8 @@ public sealed partial class ContainerEngine
                 made = _networks.Connect(record.Id, space, wanted, warnings);
             }
 
+            WriteEvent(network, EventActions.Connect, record);
+
             return (record with { Spec = Networked(record.Spec, record.Spec.Network with { Networks = [.. present, wanted] }) },
                 made is null ? null : Adapter(now, made));
         });
@@ -59,6 +62,11 @@ public sealed partial class ContainerEngine
         {
             using NetworkNamespace space = OpenNetwork(now);
             _networks.Disconnect(record.Id, space, name == NetworkSpec.Bridge ? NetworkRecord.DefaultId : name);
+        }
+
+        if (name == NetworkSpec.Bridge || _networks.Store.Find(name) is not null)
+        {
+            WriteEvent(_networks.GetNetwork(name), EventActions.Disconnect, record);
         }
 
         // Without any network left it is a container of no network: an empty list would mean the default one.

@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
@@ -50,6 +51,8 @@ public sealed partial class ContainerEngine
                 // The record's own directory needs no sync: the file system that keeps this rename keeps what came before it.
                 Files.SyncDirectory(_paths.Containers);
             }
+
+            _events.Write(record, EventActions.Create);
         }
         catch (Exception e)
         {
@@ -78,15 +81,20 @@ public sealed partial class ContainerEngine
             throw NameConflict(newName);
         }
 
-        _store.Write(record with { Name = newName }, durable: true);
-        if (!sameFile)
+        ContainerRecord renamed = record with { Name = newName };
+        _store.Write(renamed, durable: true);
+        using (MonitorConnection? monitor = MonitorConnection.TryConnect(_paths.Run(id)))
         {
-            _store.Names.Release(record.Name, id);
-            using MonitorConnection? monitor = MonitorConnection.TryConnect(_paths.Run(id));
-            monitor?.TrySend(MessageType.SetNameFile, System.Text.Encoding.UTF8.GetBytes(_paths.Name(newName)));
+            monitor?.TrySend(MessageType.SetEventSubject, System.Text.Encoding.UTF8.GetBytes(EventLog.Subject(renamed)));
+            if (!sameFile)
+            {
+                _store.Names.Release(record.Name, id);
+                monitor?.TrySend(MessageType.SetNameFile, System.Text.Encoding.UTF8.GetBytes(_paths.Name(newName)));
+            }
         }
 
         _networks.Rename(id, newName);
+        _events.Write(renamed, EventActions.Rename, ("oldName", record.Name));
 
         return _store.Get(id);
     }

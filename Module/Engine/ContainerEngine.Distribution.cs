@@ -1,4 +1,5 @@
 using Containers.Engine.Distribution;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Registry;
 
@@ -31,9 +32,13 @@ public sealed partial class ContainerEngine
 
     /// <param name="image">What to push: a reference, id or its beginning.</param>
     /// <param name="target">Where; null for the reference itself.</param>
-    public PushedImage Push(string image, string? target, PushOptions options, CancellationToken cancel) =>
-        new ImagePusher(Images, RegistryAccess.Of(_registries, options.Retry, cancel)).Push(image, target, options, cancel);
+    public PushedImage Push(string image, string? target, PushOptions options, CancellationToken cancel)
+    {
+        PushedImage pushed = new ImagePusher(Images, RegistryAccess.Of(_registries, options.Retry, cancel)).Push(image, target, options, cancel);
+        _events.Write(ContainerEventType.Image, EventActions.Push, pushed.ImageId, pushed.Reference, ("digest", pushed.Digest));
+        return pushed;
+    }
 
     private ImagePuller Puller(PullOptions options, CancellationToken cancel) =>
-        new(Images, RegistryAccess.Of(_registries, options.Retry, cancel));
+        new(Images, RegistryAccess.Of(_registries, options.Retry, cancel), _events);
 }

@@ -1,3 +1,5 @@
+using Containers.Engine.Events;
+using Containers.Engine.Lifecycle;
 using Containers.Engine.Networking;
 using Containers.Engine.Networking.Netlink;
 
@@ -51,7 +53,9 @@ public sealed partial class ContainerEngine
     public ContainerNetwork CreateNetwork(NetworkDefinition definition, IList<string> warnings)
     {
         _store.Prepare();
-        return _networks.Create(definition, warnings);
+        ContainerNetwork made = _networks.Create(definition, warnings);
+        WriteEvent(made, EventActions.Create);
+        return made;
     }
 
     /// <param name="nameOrId">The network.</param>
@@ -71,6 +75,7 @@ public sealed partial class ContainerEngine
         }
 
         _networks.Remove(record);
+        WriteEvent(network, EventActions.Destroy);
     }
 
     public IReadOnlyList<ContainerBridge> ListBridges()
@@ -85,7 +90,9 @@ public sealed partial class ContainerEngine
         ArgumentNullException.ThrowIfNull(definition);
         _store.Prepare();
         _networks.CreateBridge(definition, warnings);
-        return _networks.GetBridge(definition.Name);
+        ContainerBridge made = _networks.GetBridge(definition.Name);
+        WriteEvent(_networks.GetNetwork(made.Network), EventActions.Create);
+        return made;
     }
 
     /// <exception cref="EngineException">BridgeNotFound, BridgeNotManaged, NetworkInUse.</exception>
@@ -108,7 +115,30 @@ public sealed partial class ContainerEngine
             return;
         }
 
+        ContainerNetwork? network = _networks.Store.Find(bridge.Network) is null ? null : _networks.GetNetwork(bridge.Network);
         _networks.RemoveBridge(name);
+        if (network is not null)
+        {
+            WriteEvent(network, EventActions.Destroy);
+        }
+    }
+
+    /// <param name="network">The network.</param>
+    /// <param name="action">create, destroy, connect, disconnect.</param>
+    /// <param name="container">With connect and disconnect, as docker has it: the container that it is about.</param>
+    private void WriteEvent(ContainerNetwork network, string action, ContainerRecord? container = null)
+    {
+        string driver = network.Driver.ToString().ToLowerInvariant();
+        if (container is null)
+        {
+            _events.Write(ContainerEventType.Network, action, network.Id, network.Name, ("type", driver));
+        }
+        else
+        {
+            _events.Write(
+                ContainerEventType.Network, action, network.Id, network.Name,
+                ("type", driver), ("container", container.Id), ("containerName", container.Name));
+        }
     }
 
     /// <summary>The rules that should be in force now, in order.</summary>

@@ -1,3 +1,5 @@
+using Containers.Engine.Events;
+using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Linux;
@@ -22,7 +24,7 @@ public sealed partial class ContainerEngine
 
         if (now.State is not (ContainerState.Running or ContainerState.Restarting))
         {
-            Launch(id, foreground: false, warnings, cancellation).Dispose();
+            Launch(id, foreground: false, default, warnings, cancellation).Dispose();
             now = _store.Get(id);
         }
 
@@ -30,8 +32,12 @@ public sealed partial class ContainerEngine
     }
 
     /// <summary>Starts in the foreground: the session gets the output as it comes. Dispose it to let go (the container runs on).</summary>
+    /// <param name="nameOrId">The container.</param>
+    /// <param name="warnings">Filled with what succeeded with a limit.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <param name="size">First size of its terminal, if it has one.</param>
     /// <exception cref="EngineException">ContainerRunning.</exception>
-    public RunSession StartAttached(string nameOrId, IList<string> warnings, CancellationToken cancellation)
+    public RunSession StartAttached(string nameOrId, IList<string> warnings, CancellationToken cancellation, TerminalSize size = default)
     {
         string id = _store.Resolve(nameOrId);
         using FileLock turn = Lock(id, cancellation);
@@ -43,8 +49,46 @@ public sealed partial class ContainerEngine
                 $"Stop it first: Stop-Container {now.Name}");
         }
 
-        MonitorConnection connection = Launch(id, foreground: true, warnings, cancellation);
+        _events.Write(_store.Record(id), EventActions.Attach);
+        MonitorConnection connection = Launch(id, foreground: true, size, warnings, cancellation);
         return new RunSession(now, connection, () => ReleaseNetwork(id, starting: true));
+    }
+
+    /// <summary>
+    /// Attaches to a container that runs: its output from now on, and its input, which several sessions may share. Dispose to let go.
+    /// </summary>
+    /// <exception cref="EngineException">ContainerNotRunning, ContainerPaused, TooManySessions.</exception>
+    public RunSession Attach(string nameOrId, CancellationToken cancellation)
+    {
+        string id = _store.Resolve(nameOrId);
+        Container now = _store.Get(id);
+        if (now.State == ContainerState.Paused)
+        {
+            throw Paused(now);
+        }
+
+        MonitorConnection connection = MonitorConnection.TryConnect(_paths.Run(id)) ?? throw NotRunning(now);
+        try
+        {
+            connection.Send(MessageType.Attach, default(MessageBody));
+            if (!connection.Receive(out MessageType answer, out ReadOnlyMemory<byte> data, cancellation))
+            {
+                throw _store.Get(id) is { IsRunning: true } full ? TooManySessions(full) : NotRunning(now);
+            }
+
+            if (answer == MessageType.Refused)
+            {
+                throw Refusal(now, MessageType.Attach, MonitorConnection.Body(data).B);
+            }
+
+            _events.Write(_store.Record(id), EventActions.Attach);
+            return new RunSession(now, connection, () => ReleaseNetwork(id));
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     public Container Restart(string nameOrId, TimeSpan? timeout, string? signal, IList<string> warnings, CancellationToken cancellation)
@@ -55,15 +99,18 @@ public sealed partial class ContainerEngine
             Stop(id, timeout, signal, force: false, cancellation);
         }
 
-        return Start(id, warnings, cancellation);
+        Container started = Start(id, warnings, cancellation);
+        _events.Write(_store.Record(id), EventActions.Restart);
+        return started;
     }
 
-    private MonitorConnection Launch(string id, bool foreground, IList<string> warnings, CancellationToken cancellation)
+    private MonitorConnection Launch(
+        string id, bool foreground, TerminalSize size, IList<string> warnings, CancellationToken cancellation)
     {
         ContainerRecord record = _store.Record(id);
         _store.Prepare();
         AwaitMonitorEnd(record, cancellation);
-        MonitorConnection connection = _launcher.Launch(record, foreground, warnings, cancellation);
+        MonitorConnection connection = _launcher.Launch(record, foreground, size, warnings, cancellation);
         if (!record.Started && !record.Spec.RemoveOnExit)
         {
             _store.Write(record with { Started = true }, durable: false);
@@ -126,6 +173,10 @@ public sealed partial class ContainerEngine
     private static EngineException Paused(Container container) => new(
         EngineErrorKind.InvalidOperation, "ContainerPaused", $"Container \"{container.Name}\" is paused.", container.Name,
         $"Run: Resume-Container {container.Name}");
+
+    private static EngineException TooManySessions(Container container) => new(
+        EngineErrorKind.LimitsExceeded, "TooManySessions", $"Too many sessions are connected to container \"{container.Name}\".", container.Name,
+        "Let one of them go first.");
 
     private static EngineException NotRunning(Container container) => new(
         EngineErrorKind.InvalidOperation, "ContainerNotRunning", $"Container \"{container.Name}\" is not running.", container.Name,

@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
@@ -86,6 +87,7 @@ public sealed partial class ContainerEngine
         else
         {
             SignalProcess(container, number);
+            _events.Write(_store.Record(container.Id), EventActions.Kill, ("signal", Text(number)));
         }
     }
 
@@ -160,6 +162,15 @@ public sealed partial class ContainerEngine
             _store.Names.ReleaseAll(id);
         }
 
+        if (record is not null)
+        {
+            _events.Write(record, EventActions.Destroy);
+        }
+        else
+        {
+            _events.Write(ContainerEventType.Container, EventActions.Destroy, id, "");
+        }
+
         _storage.Release(_paths.TrashOf(id));
         FileTree.Remove(_paths.TrashOf(id));
         return true;
@@ -211,13 +222,18 @@ public sealed partial class ContainerEngine
         if (milliseconds != 0 && process.IsAlive)
         {
             SignalProcess(container, signal);
+            _events.Write(record, EventActions.Kill, ("signal", Text(signal)));
             process.AwaitEnd(milliseconds, cancellation);
         }
 
         using FileLock turn = Lock(container.Id, cancellation);
         _launcher.RemoveLeftovers(record, _launcher.Cgroup(record));
         _store.Write(container.Id, state with { Status = "exited", Pid = 0, ExitCode = null, FinishedAt = 0, StoppedByUser = 1 });
+        _events.Write(record, EventActions.Die); // Without an exit code: nobody saw it.
+        _events.Write(record, EventActions.Stop);
     }
+
+    private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private void SignalProcess(Container container, int signal)
     {

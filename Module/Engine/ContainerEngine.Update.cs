@@ -1,4 +1,5 @@
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
@@ -47,6 +48,7 @@ public sealed partial class ContainerEngine
         }
 
         _store.Write(record with { Spec = spec }, durable: !spec.RemoveOnExit);
+        _events.Write(record, EventActions.Update);
         return _store.Get(id);
     }
 

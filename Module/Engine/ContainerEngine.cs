@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
@@ -27,11 +28,13 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly NetworkService _networks;
     private readonly StorageDrivers _storage;
     private readonly RegistryService _registries;
+    private readonly EventLog _events;
 
     public ContainerEngine(EngineOptions options)
     {
         Options = options;
-        _images = new ImageStore(options.DataRoot);
+        _events = new EventLog(options.DataRoot);
+        _images = new ImageStore(options.DataRoot) { Events = _events };
         _paths = new EnginePaths(options);
         _settings = new HostSettingsStore(options.DataRoot);
         NetworkPaths networkPaths = new(options.DataRoot, options.RunRoot);
@@ -41,7 +44,7 @@ public sealed partial class ContainerEngine : IDisposable
         _monitors = new MonitorProcess(options.MonitorPath);
         _storage = new StorageDrivers(options.DataRoot, () => _settings.Read().Storage.Driver);
         _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks, _storage);
-        _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage);
+        _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage, _events);
         _registries = new RegistryService();
         _images.KeptLayers = () => BuildCache.Layers();
     }

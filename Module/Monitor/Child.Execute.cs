@@ -32,9 +32,14 @@ internal static unsafe partial class Child
     private static int RunInit(PlanHeader* plan)
     {
         int pid = Libc.fork(); // Not clone3: the seccomp filter is in force, and its flags could not be filtered.
-        if (pid <= 0)
+        if (pid < 0)
         {
-            return pid < 0 ? Errno.Last : 0;
+            return Errno.Last;
+        }
+
+        if (pid == 0)
+        {
+            return (plan->Flags & PlanFlags.Terminal) != 0 ? TakeForeground() : 0;
         }
 
         // The report pipe and stdio belong to the program: their ends must not stay open here.

@@ -151,6 +151,10 @@ internal static unsafe partial class Child
                 return CloseSlot(step, slots);
             case PlanOpcode.OpenNullInput:
                 return OpenNullInput(slots[step->Slot]);
+            case PlanOpcode.OpenTerminal:
+                return OpenTerminal(step, slots);
+            case PlanOpcode.AttachConsole:
+                return AttachConsole(step, slots);
             default:
                 return Errno.ENOSYS;
         }

@@ -12,6 +12,9 @@ internal static unsafe class Launcher
         internal int Pid;
         internal int PidDescriptor;
 
+        /// <summary>The master of its terminal, or -1.</summary>
+        internal int Terminal;
+
         /// <summary>0, or the errno of the failure.</summary>
         internal int Error;
 
@@ -25,9 +28,10 @@ internal static unsafe class Launcher
     /// </summary>
     internal static Result Launch(PlanHeader* plan, int input, int output, int error)
     {
-        Result result = new() { Pid = -1, PidDescriptor = -1, Step = -1 };
+        Result result = new() { Pid = -1, PidDescriptor = -1, Terminal = -1, Step = -1 };
+        bool terminal = (plan->Flags & PlanFlags.Terminal) != 0;
         int* pipe = stackalloc int[2];
-        if (Libc.pipe2(pipe, Libc.O_CLOEXEC) < 0)
+        if ((terminal ? Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, pipe) : Libc.pipe2(pipe, Libc.O_CLOEXEC)) < 0)
         {
             result.Error = Errno.Last;
             return result;
@@ -88,13 +92,13 @@ internal static unsafe class Launcher
 
         int* report = stackalloc int[2];
         nint got = 0;
-        if (pid > 0)
+        while (pid > 0)
         {
-            do
+            got = terminal ? ReadReport(pipe[0], report, ref result.Terminal) : Libc.read(pipe[0], (byte*)report, 8);
+            if (got >= 0 ? got == 0 || report[0] != PlanFormat.TerminalStep : Errno.Last != Errno.EINTR)
             {
-                got = Libc.read(pipe[0], (byte*)report, 8);
+                break;
             }
-            while (got < 0 && Errno.Last == Errno.EINTR);
         }
 
         Libc.close(pipe[0]);
@@ -114,6 +118,32 @@ internal static unsafe class Launcher
             Libc.close(pidDescriptor);
         }
 
+        if (result.Terminal >= 0)
+        {
+            Libc.close(result.Terminal);
+            result.Terminal = -1;
+        }
+
         return result;
+    }
+
+    /// <summary>As read(2) of a report. One that carries the master of the terminal leaves it in its place.</summary>
+    private static nint ReadReport(int socket, int* report, ref int terminal)
+    {
+        int* descriptors = stackalloc int[8];
+        nint got = Libc.ReceiveWithDescriptors(socket, (byte*)report, 8, descriptors, out int count, 0);
+        for (int i = 0; i < count; i++)
+        {
+            if (terminal < 0 && report[0] == PlanFormat.TerminalStep)
+            {
+                terminal = descriptors[i];
+            }
+            else
+            {
+                Libc.close(descriptors[i]);
+            }
+        }
+
+        return got;
     }
 }

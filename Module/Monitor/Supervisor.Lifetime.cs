@@ -51,6 +51,7 @@ internal sealed unsafe partial class Supervisor
         }
 
         Libc.pidfd_send_signal(_process, signal);
+        _events.Write("kill"u8, "signal"u8, signal);
         if (timeoutMilliseconds > 0)
         {
             _killAt = Math.Min(_killAt, Clock.Milliseconds() + timeoutMilliseconds);
@@ -62,6 +63,7 @@ internal sealed unsafe partial class Supervisor
     {
         Libc.pidfd_send_signal(_process, Libc.SIGKILL);
         _cgroup.Kill();
+        _events.Write("kill"u8, "signal"u8, Libc.SIGKILL);
     }
 
     private void OnProcessExit()
@@ -79,6 +81,7 @@ internal sealed unsafe partial class Supervisor
         Libc.close(_process);
         _process = -1;
         _killAt = long.MaxValue;
+        Close(ref _slave); // The master has an end now, behind what was written.
         if ((_plan->Flags & PlanFlags.SharedProcessNamespace) != 0)
         {
             _cgroup.Kill(); // With a namespace of its own the kernel has killed the others by now.
@@ -89,7 +92,8 @@ internal sealed unsafe partial class Supervisor
 
     private void CloseStreams()
     {
-        CloseInput();
+        Close(ref _input);
+        Close(ref _slave);
         Close(ref _output);
         Close(ref _error);
     }
@@ -109,6 +113,7 @@ internal sealed unsafe partial class Supervisor
         _state.Pid = 0;
         _state.OomKilled = _cgroup.OomKills() > _oomBase;
         _state.LostLogBytes = _log.Lost;
+        TellOfEnd();
         if (ShouldRestart())
         {
             Close(ref _mountNamespace);
@@ -122,6 +127,20 @@ internal sealed unsafe partial class Supervisor
         else
         {
             Finish();
+        }
+    }
+
+    private void TellOfEnd()
+    {
+        if (_state.OomKilled)
+        {
+            _events.Write("oom"u8);
+        }
+
+        _events.WriteEnd(_state.ExitCode, _state.Signal, (_state.FinishedAt - _state.StartedAt) / 1_000_000_000);
+        if (IsBeingStopped)
+        {
+            _events.Write("stop"u8);
         }
     }
 
@@ -156,7 +175,10 @@ internal sealed unsafe partial class Supervisor
             _state.Signal = 0;
             _state.FinishedAt = Clock.Now();
             Finish();
+            return;
         }
+
+        _events.Write("restart"u8, "restartCount"u8, _state.RestartCount);
     }
 
     /// <summary>The container has ended for good. First the record, then the news, then what takes time.</summary>
@@ -184,6 +206,7 @@ internal sealed unsafe partial class Supervisor
 
             Libc.unlinkat(Libc.AT_FDCWD, _nameFile, 0);
             Libc.renameat(Libc.AT_FDCWD, _plan->DataDirectory, Libc.AT_FDCWD, _plan->TrashDirectory);
+            _events.Write("destroy"u8);
             _networkUndone = NetworkUndo.Run(_plan, ShortLockMilliseconds);
             _cgroup.Remove();
             Close(ref _mountNamespace);

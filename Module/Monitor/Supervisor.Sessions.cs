@@ -26,7 +26,7 @@ internal sealed unsafe partial class Supervisor
     {
         byte* data = _buffer + sizeof(LogRecordHeader);
         nint got = Libc.read(fd, data, MonitorProtocol.MaximumData);
-        if (got < 0 && Errno.Last is Errno.EAGAIN or Errno.EINTR)
+        if (got < 0 && (Errno.Last is Errno.EAGAIN or Errno.EINTR || TerminalGoesOn(Errno.Last)))
         {
             return;
         }
@@ -200,6 +200,9 @@ internal sealed unsafe partial class Supervisor
                 new ReadOnlySpan<byte>(data, length).CopyTo(new Span<byte>(_nameFile, length));
                 _nameFile[length] = 0;
                 break;
+            case MessageType.SetEventSubject:
+                _events.SetSubject(data, length);
+                break;
             case MessageType.HoldPort:
                 errno = length < sizeof(PlanPort) ? Errno.EINVAL : _ports.Hold((PlanPort*)&request);
                 break;
@@ -210,10 +213,18 @@ internal sealed unsafe partial class Supervisor
                 client.Waiting = true;
                 break;
             case MessageType.Attach:
-                client.Attached = client.Waiting = true;
+                errno = _process < 0 ? Errno.ESRCH : _state.Paused ? Errno.EBUSY : 0;
+                client.Attached = errno == 0;
+                client.Waiting |= client.Attached;
                 break;
             case MessageType.Detach:
+                // Looking away is no end of the input, also not for the session that started the container.
                 client.Attached = client.Waiting = false;
+                _plan->Flags &= ~PlanFlags.CloseInputWithSession;
+                break;
+            case MessageType.Resize:
+                Resize(request.A, request.B);
+                answered = false;
                 break;
             default:
                 errno = Errno.ENOSYS;
@@ -247,7 +258,13 @@ internal sealed unsafe partial class Supervisor
             _state.StoppedByUser = true; // A user's kill ends the restart loop.
         }
 
-        return Libc.pidfd_send_signal(_process, signal) < 0 ? Errno.Last : 0;
+        int errno = Libc.pidfd_send_signal(_process, signal) < 0 ? Errno.Last : 0;
+        if (errno == 0)
+        {
+            _events.Write("kill"u8, "signal"u8, signal);
+        }
+
+        return errno;
     }
 
     private int Pause(bool pause)
@@ -272,6 +289,7 @@ internal sealed unsafe partial class Supervisor
         {
             _state.Paused = pause;
             _state.Write(_plan, durable: false);
+            _events.Write(pause ? "pause"u8 : "unpause"u8);
         }
 
         return errno;
@@ -291,6 +309,11 @@ internal sealed unsafe partial class Supervisor
                     return taken;
                 }
 
+                if (HasTerminal)
+                {
+                    return length; // Hung up: whoever opens it again did not mean this.
+                }
+
                 Close(ref _input); // EPIPE: nobody reads any more.
             }
             else
@@ -302,9 +325,13 @@ internal sealed unsafe partial class Supervisor
         return length;
     }
 
+    /// <summary>A terminal has no end of input: others may type, or the same session when it comes back.</summary>
     private void CloseInput()
     {
-        Close(ref _input);
+        if (!HasTerminal)
+        {
+            Close(ref _input);
+        }
     }
 
     private bool InputIsPending()

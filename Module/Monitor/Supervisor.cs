@@ -26,6 +26,7 @@ internal sealed unsafe partial class Supervisor
     private MonitorCgroup _group;
     private LogWriter _log;
     private HeldPorts _ports;
+    private EventWriter _events;
 
     private int _process = -1;
     private int _mountNamespace = -1;
@@ -59,6 +60,7 @@ internal sealed unsafe partial class Supervisor
             _clients[i].Descriptor = -1;
         }
 
+        _events = new EventWriter(plan);
         _state.MonitorPid = Libc.getpid();
         _state.MonitorStartTime = ProcessStatus.StartTime(_state.MonitorPid);
         _state.FailedStep = -1;
@@ -138,64 +140,49 @@ internal sealed unsafe partial class Supervisor
         return true;
     }
 
-    /// <summary>Makes the pipes and the process.</summary>
+    /// <summary>Makes the pipes, or the terminal, and the process.</summary>
     /// <returns>False with <see cref="_state"/> saying which step failed.</returns>
     private bool Start()
     {
-        int* pipes = stackalloc int[6] { -1, -1, -1, -1, -1, -1 };
-        bool piped = (_plan->Flags & PlanFlags.StandardInput) != 0;
-        bool made = Libc.pipe2(pipes, Libc.O_CLOEXEC) == 0 && Libc.pipe2(pipes + 2, Libc.O_CLOEXEC) == 0;
-        int input = -1;
-        if (made && piped)
-        {
-            made = Libc.pipe2(pipes + 4, Libc.O_CLOEXEC) == 0;
-            input = pipes[4];
-        }
-        else if (made)
-        {
-            fixed (byte* path = "/dev/null\0"u8)
-            {
-                input = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-            }
-
-            made = input >= 0;
-        }
-
-        if (!made)
+        Streams streams = default;
+        int errno = streams.Open(_plan->Flags);
+        if (errno != 0)
         {
             _state.FailedStep = -1;
-            _state.FailedErrno = Errno.Last;
+            _state.FailedErrno = errno;
             return false;
         }
 
         if (_plan->PidNamespace != null && !JoinProcessNamespace())
         {
+            streams.CloseChildSide();
+            streams.CloseOwnSide();
             return false;
         }
 
         _oomBase = _cgroup.OomKills();
-        Launcher.Result result = Launcher.Launch(_plan, input, pipes[1], pipes[3]);
-        Libc.close(input);
-        Libc.close(pipes[1]);
-        Libc.close(pipes[3]);
+        Launcher.Result result = Launcher.Launch(_plan, streams.ChildInput, streams.ChildOutput, streams.ChildError);
+        streams.CloseChildSide();
         if (result.Error != 0)
         {
-            Libc.close(pipes[0]);
-            Libc.close(pipes[2]);
-            if (piped)
-            {
-                Libc.close(pipes[5]);
-            }
-
+            streams.CloseOwnSide();
             _state.FailedStep = result.Step;
             _state.FailedErrno = result.Error;
             return false;
         }
 
         _process = result.PidDescriptor;
-        _output = NonBlocking(pipes[0]);
-        _error = NonBlocking(pipes[2]);
-        _input = piped ? NonBlocking(pipes[5]) : -1;
+        if (HasTerminal)
+        {
+            TakeTerminal(result.Terminal);
+        }
+        else
+        {
+            _output = NonBlocking(streams.Output);
+            _error = NonBlocking(streams.Error);
+            _input = streams.Input >= 0 ? NonBlocking(streams.Input) : -1;
+        }
+
         _drainUntil = long.MaxValue;
         _state.Pid = result.Pid;
         _state.PidStartTime = ProcessStatus.StartTime(result.Pid);
@@ -207,6 +194,7 @@ internal sealed unsafe partial class Supervisor
         _state.FailedErrno = 0;
         HoldMountNamespace(result.Pid);
         _state.Write(_plan, durable: false);
+        _events.Write("start"u8);
         return true;
     }
 

@@ -8,6 +8,8 @@ namespace Containers.Cmdlets;
 [OutputType(typeof(Container))]
 public sealed class StartContainerCommand : ContainerTargetCmdlet
 {
+    private const string PolicySet = "Policy";
+
     [Parameter(
         ParameterSetName = NameSet, Mandatory = true, Position = 0,
         ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -17,13 +19,17 @@ public sealed class StartContainerCommand : ContainerTargetCmdlet
     [ArgumentCompleter(typeof(StartableContainerCompleter))]
     public override string[] Name { get; set; } = [];
 
+    /// <summary>Those that their restart policies want to run, as after a reboot.</summary>
+    [Parameter(ParameterSetName = PolicySet, Mandatory = true)]
+    public SwitchParameter Policy { get; set; }
+
     /// <summary>Writes the started container.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     protected override void ProcessRecord()
     {
-        foreach (ContainerTarget target in Targets)
+        foreach (ContainerTarget target in Policy ? PolicyTargets() : Targets)
         {
             WriteVerbose($"Get-ContainerPlan shows the steps that the start of container \"{target.Name}\" takes.");
             if (ShouldDo($"Start container \"{target.Name}\"")
@@ -34,4 +40,7 @@ public sealed class StartContainerCommand : ContainerTargetCmdlet
             }
         }
     }
+
+    private IEnumerable<ContainerTarget> PolicyTargets() =>
+        TryRun(_ => Engine.ListPolicyStarts(), out IReadOnlyList<Container>? containers) ? FindTargets([], containers) : [];
 }

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Text.RegularExpressions;
+using Containers.Engine;
 using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
@@ -10,9 +12,19 @@ public sealed class WaitContainerCommand : ContainerTargetCmdlet
 {
     private readonly List<ContainerTarget> _targets = [];
 
+    private WaitRequest _request = new();
+
     /// <summary>What to wait for.</summary>
     [Parameter]
     public WaitCondition Condition { get; set; } = WaitCondition.Stopped;
+
+    /// <summary>Something listens at these ports of the container: 80, 53/udp.</summary>
+    [Parameter, ValidateNotNullOrEmpty]
+    public string[] Port { get; set; } = [];
+
+    /// <summary>A line of the run's output matches this regular expression, whatever the case.</summary>
+    [Parameter, ValidateNotNullOrEmpty]
+    public string? LogPattern { get; set; }
 
     /// <summary>After this time an error is written instead.</summary>
     [Parameter, TimeTransformation]
@@ -22,6 +34,29 @@ public sealed class WaitContainerCommand : ContainerTargetCmdlet
     [Parameter]
     public SwitchParameter Any { get; set; }
 
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        try
+        {
+            _request = new WaitRequest
+            {
+                Condition = MyInvocation.BoundParameters.ContainsKey(nameof(Condition)) ? Condition : null,
+                Ports = [.. Port.SelectMany(PortSelection.Parse)],
+                LogPattern = LogPattern is null ? null : new Regex(LogPattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant),
+                Timeout = Timeout,
+            };
+        }
+        catch (EngineException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e));
+        }
+        catch (RegexParseException e)
+        {
+            ThrowTerminatingError(new ErrorRecord(e, "InvalidPattern", ErrorCategory.InvalidArgument, LogPattern));
+        }
+    }
+
     protected override void ProcessRecord() => _targets.AddRange(Targets);
 
     protected override void EndProcessing()
@@ -30,7 +65,7 @@ public sealed class WaitContainerCommand : ContainerTargetCmdlet
         using ParallelWait wait = new(_targets.Count, Stop);
         foreach (ContainerTarget target in _targets)
         {
-            wait.Begin(stop => Engine.Wait(target.Id, Condition, Timeout, stop));
+            wait.Begin(stop => Engine.Wait(target.Id, _request, stop));
         }
 
         for (int left = _targets.Count; left > 0; left--)

@@ -12,6 +12,9 @@ public sealed record CgroupStatistics
 
     public long? CpuSystemNanoseconds { get; init; }
 
+    /// <summary>Periods of the CPU quota in which there was something to run.</summary>
+    public long? CpuPeriods { get; init; }
+
     /// <summary>Periods in which the processes had to wait because their CPU quota was used up.</summary>
     public long? CpuThrottledPeriods { get; init; }
 
@@ -22,6 +25,9 @@ public sealed record CgroupStatistics
 
     /// <summary>The part of <see cref="MemoryBytes"/> that is page cache not used lately; docker subtracts it.</summary>
     public long? MemoryInactiveFileBytes { get; init; }
+
+    /// <summary>The part of <see cref="MemoryBytes"/> that is page cache, used lately or not.</summary>
+    public long? MemoryCacheBytes { get; init; }
 
     public long? MemoryLimitBytes { get; init; }
 

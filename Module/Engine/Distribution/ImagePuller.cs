@@ -1,11 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Registry;
 
 namespace Containers.Engine.Distribution;
 
 /// <summary>Decides whether an image has to come from a registry, and from which.</summary>
-internal sealed partial class ImagePuller(ImageStore store, RegistryAccess registries)
+internal sealed partial class ImagePuller(ImageStore store, RegistryAccess registries, EventLog? events = null)
 {
     /// <summary>So many hexadecimal digits are an id that somebody copied, not a repository of docker.io.</summary>
     private const int LikelyId = 12;
@@ -66,7 +67,9 @@ internal sealed partial class ImagePuller(ImageStore store, RegistryAccess regis
 
         try
         {
-            return FromCandidates(text, candidates, options, cancel);
+            ContainerImage pulled = FromCandidates(text, candidates, options, cancel);
+            events?.Write(pulled, EventActions.Pull, text);
+            return pulled;
         }
         catch (EngineException e) when (options.Policy == PullPolicy.Newer && DistributionErrors.IsUnreachable(e))
         {

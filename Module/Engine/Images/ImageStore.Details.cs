@@ -1,4 +1,5 @@
 using System.Text;
+using Containers.Engine.Events;
 using Containers.Engine.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -81,6 +82,7 @@ public sealed partial class ImageStore
             }
 
             _tags.Set(reference, id);
+            Events?.Write(ContainerEventType.Image, EventActions.Tag, id.ToString(), reference.ToString());
             return Describe(id, ReferencesOf(id));
         }
     });
@@ -96,13 +98,13 @@ public sealed partial class ImageStore
         }
 
         using SafeFileHandle _ = StoreLock.Take(_root, CancellationToken.None);
-        if (!_tags.TryGet(reference, out Digest? _))
+        if (!_tags.TryGet(reference, out Digest? id))
         {
             throw NoSuchName(name);
         }
 
         List<RemovedImage> removed = [];
-        Untag([reference], removed);
+        Untag([reference], id, removed);
         return removed[0];
     });
 

@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -110,7 +111,9 @@ public sealed partial class ImageStore
                 }
             }
 
-            return Describe(id, ReferencesOf(id));
+            ContainerImage made = Describe(id, ReferencesOf(id));
+            Events?.Write(made, EventActions.Import);
+            return made;
         }
         catch (LinuxException e)
         {

@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -46,7 +47,7 @@ public sealed partial class ImageStore
         if (TryReference(nameOrId, out ImageReference? name) && _tags.TryGet(name, out Digest? target) && target is null)
         {
             // A damaged name points to nothing that could be in use.
-            Untag([name], removed);
+            Untag([name], null, removed);
             return;
         }
 
@@ -55,7 +56,7 @@ public sealed partial class ImageStore
         List<ImageReference> going = reference is null ? references : GoingWith(reference, references);
         if (going.Count < references.Count)
         {
-            Untag(going, removed);
+            Untag(going, id, removed);
             return;
         }
 
@@ -77,15 +78,16 @@ public sealed partial class ImageStore
                     $"Remove container '{user}' first.");
             }
 
-            Untag(going, removed);
+            Untag(going, id, removed);
             return;
         }
 
-        Untag(references, removed);
+        Untag(references, id, removed);
         FileTree.Remove(ConfigPath(id));
         FileTree.Remove(ManifestsPath(id));
         _records.TryRemove(id, out _);
         removed.Add(new RemovedImage { Deleted = id.ToString() });
+        Events?.Write(ContainerEventType.Image, EventActions.Delete, id.ToString(), references.Find(each => each.Digest is null)?.ToString() ?? "");
         if (UsedLayers() is HashSet<string> used)
         {
             removed.AddRange(_layers.SetAsideAllBut(used).Select(layer => new RemovedImage { Deleted = layer }));
@@ -106,13 +108,17 @@ public sealed partial class ImageStore
         references.Count(each => each.Digest is null) <= 1
         && references.Select(each => (each.Domain, each.Repository)).Distinct().Count() <= 1;
 
-    private void Untag(List<ImageReference> references, List<RemovedImage> removed)
+    /// <param name="references">The names.</param>
+    /// <param name="id">What they are names of; null where a damaged one says nothing.</param>
+    /// <param name="removed">Gets them.</param>
+    private void Untag(List<ImageReference> references, Digest? id, List<RemovedImage> removed)
     {
         foreach (ImageReference reference in references
             .OrderBy(each => each.Digest is not null).ThenBy(each => each.ToString(), StringComparer.Ordinal))
         {
             _tags.Remove(reference);
             removed.Add(new RemovedImage { Untagged = reference.ToString() });
+            Events?.Write(ContainerEventType.Image, EventActions.Untag, id?.ToString() ?? "", reference.ToString());
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Containers.Engine.Events;
 using Containers.Engine.Linux;
 
 namespace Containers.Engine.Images;
@@ -19,6 +20,9 @@ public sealed partial class ImageStore
     // An id names its content, so what was read under one stays true until the image is removed.
     private readonly ConcurrentDictionary<Digest, ImageRecord> _records = new();
     private readonly ConcurrentDictionary<string, ImageReference> _references = new(StringComparer.Ordinal);
+
+    /// <summary>Told of names and images that come and go.</summary>
+    internal EventLog? Events { get; init; }
 
     /// <param name="dataRoot">The engine's data root; created by the first import if need be.</param>
     public ImageStore(string dataRoot)

@@ -67,6 +67,9 @@ public sealed record ProcessSpec
     /// <summary>The container has a standard input that stays open.</summary>
     public bool Interactive { get; init; }
 
+    /// <summary>Input and output are a terminal of its own, from its own devpts.</summary>
+    public bool Terminal { get; init; }
+
     /// <summary>Runs a small init as process 1 that reaps zombies and passes signals on.</summary>
     public bool Init { get; init; }
 

@@ -71,7 +71,16 @@ internal sealed record LaunchInput
 
     internal int LogNumber { get; init; } = 1;
 
+    /// <inheritdoc cref="LaunchPlan.EventFile"/>
+    internal string? EventFile { get; init; }
+
+    /// <inheritdoc cref="LaunchPlan.EventSubject"/>
+    internal string? EventSubject { get; init; }
+
     internal bool Foreground { get; init; }
+
+    /// <summary>First size of the terminal, if it has one.</summary>
+    internal TerminalSize TerminalSize { get; init; }
 
     internal IReadOnlyList<string> MonitorCgroupFiles { get; init; } = [];
 

@@ -41,6 +41,12 @@ internal sealed record LaunchPlan
 
     internal int LogNumber { get; init; } = 1;
 
+    /// <summary>Where the monitor appends what happens (<see cref="Plan.EventFile"/>); null for nowhere.</summary>
+    internal string? EventFile { get; init; }
+
+    /// <summary>What each of its records says of the container: JSON from "id" to the last attribute, objects left open.</summary>
+    internal string? EventSubject { get; init; }
+
     internal RestartSpec Restart { get; init; } = new();
 
     internal int StopSignal { get; init; }

@@ -35,7 +35,7 @@ internal sealed partial class LaunchPlanCompiler
             LoadSeccomp();
         }
 
-        Add(LaunchSteps.SetUser(_input.User, _spec.Process.Interactive));
+        Add(LaunchSteps.SetUser(_input.User, _spec.Process.Interactive || _spec.Process.Terminal));
         Add(LaunchSteps.SetCapabilities(_input.User.Uid == 0 ? capabilities : CapabilitySet.None));
     }
 
@@ -101,6 +101,11 @@ internal sealed partial class LaunchPlanCompiler
             ["HOSTNAME"] = _spec.Namespaces.Uts == NamespaceSpec.Host ? System.Environment.MachineName : HostName(_spec, _input.Id),
             ["HOME"] = _input.User.Home,
         };
+        if (process.Terminal)
+        {
+            variables["TERM"] = "xterm"; // docker's rule: never the session's own, whose description the image may lack.
+        }
+
         foreach (string variable in _input.LinkVariables)
         {
             string[] parts = variable.Split('=', 2);

@@ -119,7 +119,11 @@ internal sealed partial class LaunchPlanCompiler
             Add(LaunchSteps.MakeSymbolicLink(Slot.Dev, name, target));
         }
 
-        if (!_spec.Process.Interactive)
+        if (_spec.Process.Terminal)
+        {
+            Add(LaunchSteps.MakeFile(Slot.Dev, "console", 0x180)); // 0600
+        }
+        else if (!_spec.Process.Interactive)
         {
             Add(LaunchSteps.OpenNullInput());
         }
@@ -134,6 +138,15 @@ internal sealed partial class LaunchPlanCompiler
         MountAt(
             Slot.Mount, "/dev/pts", "devpts", Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NOEXEC,
             "source", "devpts", "newinstance", "", "ptmxmode", "0666", "mode", "0620", "gid", "5");
+        if (_spec.Process.Terminal)
+        {
+            // From the mount itself, before anything else can lie over it: no path of the container is walked to its terminal.
+            Add(LaunchSteps.OpenTerminal(Slot.Mount, _input.TerminalSize));
+            Add(LaunchSteps.OpenInRoot(Slot.Target, "/dev/console", OpenInRootFlags.NoLink));
+            Add(LaunchSteps.AttachConsole(Slot.Target, "/dev/console"));
+            Close("/dev/console");
+        }
+
         foreach (DeviceNode device in _input.Devices)
         {
             int slash = device.Target.LastIndexOf('/');

@@ -52,6 +52,8 @@ internal sealed partial class LaunchPlanCompiler
             LogMaximumBytes = _spec.Log.MaximumBytes,
             LogMaximumFiles = _spec.Log.MaximumFiles,
             LogNumber = _input.LogNumber,
+            EventFile = _input.EventFile,
+            EventSubject = _input.EventSubject,
             Restart = _spec.Restart,
             StopSignal = StopSignal(_spec, _input.Image),
             StopTimeout = _spec.Process.StopTimeout ?? TimeSpan.FromSeconds(10),
@@ -82,8 +84,11 @@ internal sealed partial class LaunchPlanCompiler
     {
         PlanFlags flags = PlanFlags.None;
         flags |= _spec.Process.Interactive ? PlanFlags.StandardInput : 0;
-        flags |= _input.Foreground ? PlanFlags.Foreground | PlanFlags.CloseInputWithSession : 0;
+        flags |= _input.Foreground ? PlanFlags.Foreground : 0;
         flags |= _input.EndsWithSession ? PlanFlags.EndsWithSession : 0;
+        // Whoever looks away from a terminal may come back to it.
+        flags |= _input.Foreground && !_spec.Process.Terminal ? PlanFlags.CloseInputWithSession : 0;
+        flags |= _spec.Process.Terminal ? PlanFlags.Terminal : 0;
         flags |= _spec.RemoveOnExit ? PlanFlags.RemoveOnExit : 0;
         flags |= _spec.CgroupParent is null ? PlanFlags.RemoveCgroupParents : 0;
         flags |= _spec.Log.Disabled ? PlanFlags.NoLog : 0;

@@ -41,6 +41,18 @@ internal static class LaunchSteps
     /// <summary>Standard input without a pipe: the container's own /dev/null, because it may change the mode of what it holds.</summary>
     internal static LaunchStep OpenNullInput() => new(PlanOpcode.OpenNullInput, "stdin", "/dev/null of the container") { Slot = Launch.Slot.Dev };
 
+    /// <summary>A new pseudo-terminal of a devpts: controlling terminal, standard input and output; its master goes to the monitor.</summary>
+    /// <param name="devpts">A directory of the container's own devpts.</param>
+    /// <param name="size">Its first size.</param>
+    internal static LaunchStep OpenTerminal(int devpts, TerminalSize size) =>
+        new(PlanOpcode.OpenTerminal, "terminal", size.IsKnown ? string.Create(CultureInfo.InvariantCulture, $"{size.Columns}x{size.Rows}") : "")
+        {
+            Slot = devpts, X = (ulong)size.Rows, Y = (ulong)size.Columns,
+        };
+
+    /// <summary>Mounts the terminal on a file.</summary>
+    internal static LaunchStep AttachConsole(int target, string path) => new(PlanOpcode.AttachConsole, path, "the terminal") { Slot = target };
+
     internal static LaunchStep MakeMountsPrivate() => new(PlanOpcode.MakeMountsPrivate, "/", "recursively private");
 
     internal static LaunchStep ChangeHostDirectory(string path) => new(PlanOpcode.ChangeHostDirectory, path, "") { Text1 = path };
@@ -88,6 +100,9 @@ internal static class LaunchSteps
         {
             Slot = directory, Text1 = name, Mode = (type == 'b' ? Libc.S_IFBLK : Libc.S_IFCHR) | mode, X = DeviceNumber(major, minor),
         };
+
+    internal static LaunchStep MakeFile(int directory, string name, uint mode) =>
+        new(PlanOpcode.MakeNode, name, "empty file") { Slot = directory, Text1 = name, Mode = Libc.S_IFREG | mode };
 
     internal static LaunchStep MakeDirectory(int directory, string name, uint mode = 0x1ED) =>
         new(PlanOpcode.MakeDirectory, name, "") { Slot = directory, Text1 = name, Mode = mode };
@@ -174,8 +189,8 @@ internal static class LaunchSteps
         new(PlanOpcode.DropBoundingSet, "bounding set", Describe(keep)) { X = keep.Bits, Y = (ulong)last };
 
     /// <param name="user">The numbers.</param>
-    /// <param name="inputIsPipe">Standard input is a pipe of ours and is given to the user, too.</param>
-    internal static LaunchStep SetUser(UserIdentity user, bool inputIsPipe)
+    /// <param name="ownsInput">Standard input is a pipe or terminal of the container and is given to the user, too.</param>
+    internal static LaunchStep SetUser(UserIdentity user, bool ownsInput)
     {
         byte[] groups = new byte[user.Groups.Count * sizeof(uint)];
         for (int i = 0; i < user.Groups.Count; i++)
@@ -185,7 +200,7 @@ internal static class LaunchSteps
 
         return new(PlanOpcode.SetUser, $"{user.Uid}:{user.Gid}", "groups " + string.Join(',', user.Groups))
         {
-            X = user.Uid, Y = user.Gid, Z = (ulong)user.Groups.Count, Blob = groups, Flags = (ushort)(inputIsPipe ? 1 : 0),
+            X = user.Uid, Y = user.Gid, Z = (ulong)user.Groups.Count, Blob = groups, Flags = (ushort)(ownsInput ? 1 : 0),
         };
     }
 

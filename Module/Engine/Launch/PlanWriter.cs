@@ -49,6 +49,8 @@ internal sealed unsafe class PlanWriter
         SetText(headerAt, at, &header.RunDirectory, plan.RunDirectory);
         SetText(headerAt, at, &header.NameFile, plan.NameFile);
         SetText(headerAt, at, &header.LogDirectory, plan.LogDirectory);
+        SetText(headerAt, at, &header.EventFile, plan.EventFile);
+        SetText(headerAt, at, &header.EventSubject, plan.EventSubject);
         SetText(headerAt, at, &header.PidNamespace, plan.PidNamespace);
         SetText(headerAt, at, &header.PidNamespaceStatus, plan.PidNamespaceProcess is { } process ? LaunchSteps.StatusPath(process) : null);
         header.PidNamespaceStartTime = (ulong)(plan.PidNamespaceProcess?.StartTime ?? 0);

@@ -70,6 +70,9 @@ public sealed record Container
 
     public int RestartCount { get; init; }
 
+    /// <summary>Somebody stopped its last run: the policy UnlessStopped does not start it after a reboot.</summary>
+    public bool StoppedByUser { get; init; }
+
     public RestartSpec RestartPolicy { get; init; } = new();
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();

@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
@@ -44,21 +45,23 @@ internal sealed partial class ContainerLauncher(
     {
         PlanCgroup cgroup = new() { JoinFiles = [], CloneIntoDirectory = "/sys/fs/cgroup/" + CgroupRoot + "/" + record.Id };
         (List<DeviceNode> devices, _) = DeviceLookup.Find(record.Spec.Security);
-        return Compile(record, images.Open(record.ImageId), cgroup, foreground: false, resolveProcesses: false, devices);
+        return Compile(record, images.Open(record.ImageId), cgroup, foreground: false, default, resolveProcesses: false, devices);
     }
 
     /// <summary>Starts the container's process. The caller holds the container's operation lock, and no monitor is alive.</summary>
     /// <returns>The connection to the monitor, after it said Started.</returns>
-    internal MonitorConnection Launch(ContainerRecord record, bool foreground, IList<string> warnings, CancellationToken cancellation) =>
-        Launch(record, images.Open(record.ImageId), null, foreground, warnings, cancellation);
+    internal MonitorConnection Launch(
+        ContainerRecord record, bool foreground, TerminalSize size, IList<string> warnings, CancellationToken cancellation) =>
+        Launch(record, images.Open(record.ImageId), null, foreground, size, warnings, cancellation);
 
     /// <summary>Starts a step of a build: its image is not in the store, and it ends with this session.</summary>
     internal MonitorConnection Launch(
         ContainerRecord record, ImageRecord image, BuildLaunch build, IList<string> warnings, CancellationToken cancellation) =>
-        Launch(record, image, build, foreground: true, warnings, cancellation);
+        Launch(record, image, build, foreground: true, default, warnings, cancellation);
 
     private MonitorConnection Launch(
-        ContainerRecord record, ImageRecord image, BuildLaunch? build, bool foreground, IList<string> warnings, CancellationToken cancellation)
+        ContainerRecord record, ImageRecord image, BuildLaunch? build, bool foreground, TerminalSize size, IList<string> warnings,
+        CancellationToken cancellation)
     {
         ICgroup cgroup = Cgroup(record);
         string run = paths.Run(record.Id);
@@ -73,7 +76,7 @@ internal sealed partial class ContainerLauncher(
             MakeSources(record);
             (List<DeviceNode> devices, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
             PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
-            LaunchPlan plan = Compile(record, image, planned, foreground, resolveProcesses: true, devices, build);
+            LaunchPlan plan = Compile(record, image, planned, foreground, size, resolveProcesses: true, devices, build);
             Files.Write(run + "/plan", PlanWriter.Write(plan), 0x180); // 0600
             connection = monitors.Start(run + "/plan", network?.Handle);
             AwaitStart(record, plan, connection, cancellation);
@@ -144,8 +147,8 @@ internal sealed partial class ContainerLauncher(
     internal const long DefaultPidsLimit = 2048;
 
     private LaunchPlan Compile(
-        ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, bool resolveProcesses, List<DeviceNode> devices,
-        BuildLaunch? build = null)
+        ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, TerminalSize size, bool resolveProcesses,
+        List<DeviceNode> devices, BuildLaunch? build = null)
     {
         ContainerSpec spec = record.Spec;
         string run = paths.Run(record.Id);
@@ -177,8 +180,11 @@ internal sealed partial class ContainerLauncher(
             NameFile = paths.Name(record.Name),
             LogDirectory = paths.Log(record.Id),
             LogNumber = resolveProcesses ? LogFiles.Newest(paths.Log(record.Id)) : 1,
+            EventFile = EventLog.PathOf(paths.DataRoot),
+            EventSubject = EventLog.Subject(record),
             Foreground = foreground,
             EndsWithSession = build is not null,
+            TerminalSize = size,
             MonitorCgroupFiles = Cgroups.FilesOutsideUnit(MonitorGroup),
         });
     }

@@ -28,6 +28,7 @@ internal static class ContainerView
             Signal = state.Signal > 0 ? state.Signal : null,
             OomKilled = state.OomKilled != 0,
             RestartCount = state.RestartCount,
+            StoppedByUser = state.StoppedByUser != 0,
             RestartPolicy = spec.Restart,
             Labels = spec.Labels,
             HostName = LaunchPlanCompiler.HostName(spec, record.Id),

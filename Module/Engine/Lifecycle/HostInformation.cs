@@ -77,7 +77,8 @@ internal static class HostInformation
         return line is null ? "Linux" : line[Key.Length..].Trim('"', '\'');
     }
 
-    private static long ReadMemory()
+    /// <summary>Of the whole host, in bytes.</summary>
+    internal static long ReadMemory()
     {
         string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemTotal:", StringComparison.Ordinal));
         return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;

@@ -60,6 +60,10 @@ internal static class LaunchFailure
                 EngineErrorKind.InvalidArgument, "InvalidSysctl",
                 $"The kernel refused {step.Target}={step.Detail} for container \"{name}\": {Errno.Describe(errno)}.", step.Target,
                 "Check the name and the value.", cause),
+            PlanOpcode.OpenTerminal => new EngineException(
+                errno == Errno.ENOSPC ? EngineErrorKind.LimitsExceeded : EngineErrorKind.ResourceUnavailable, "TerminalNotOpened",
+                $"No terminal could be opened for container \"{name}\": {Errno.Describe(errno)}.", name,
+                errno == Errno.ENOSPC ? "Raise kernel.pty.max, or end programs that have terminals." : "Leave out -Terminal.", cause),
             PlanOpcode.SetResourceLimit => new EngineException(
                 EngineErrorKind.InvalidArgument, "InvalidUlimit",
                 $"The limit {step.Target}={step.Detail} of container \"{name}\" was refused: {Errno.Describe(errno)}.", step.Target,

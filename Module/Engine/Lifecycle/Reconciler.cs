@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking;
 using Containers.Engine.Storage;
@@ -9,7 +10,8 @@ namespace Containers.Engine.Lifecycle;
 /// containers that were being made, trees that were being deleted, runs whose monitor died. Cheap when there is nothing to do, and it
 /// never waits for anybody: what another session works on is that session's.
 /// </summary>
-internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher, NetworkService networks, StorageDrivers storage)
+internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher, NetworkService networks, StorageDrivers storage,
+    EventLog events)
 {
     /// <param name="starting">A start follows: what all networked containers share can stay.</param>
     internal void Run(bool starting = false)
@@ -93,12 +95,18 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
             }
 
             launcher.RemoveLeftovers(record, launcher.Cgroup(record));
+            if (running)
+            {
+                events.Write(record, EventActions.Die); // Without an exit code: nobody saw it.
+            }
+
             if (record.Spec.RemoveOnExit && (running || state.Status == "exited"))
             {
                 Files.Rename(paths.Container(id), paths.TrashOf(id));
                 store.Names.Release(record.Name, id);
                 storage.Release(paths.TrashOf(id));
                 FileTree.Remove(paths.TrashOf(id));
+                events.Write(record, EventActions.Destroy);
             }
             else if (running)
             {

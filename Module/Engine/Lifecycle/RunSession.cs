@@ -1,3 +1,4 @@
+using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Linux;
 
@@ -39,11 +40,16 @@ public sealed class RunSession : IDisposable
     /// <summary>The end of the run; null while it goes on.</summary>
     public ContainerExit? Exit { get; private set; }
 
+    /// <summary>The session let go; the run may go on.</summary>
+    public bool Detached { get; private set; }
+
     /// <summary>Waits for the next piece of output.</summary>
-    /// <returns>False when the run has ended and everything was read; <see cref="Exit"/> is set then.</returns>
+    /// <returns>
+    /// False when the run has ended and everything was read, and <see cref="Exit"/> is set; or when the session is <see cref="Detached"/>.
+    /// </returns>
     public bool Read(out OutputChunk chunk, CancellationToken cancellation)
     {
-        while (Exit is null && _connection.Receive(out MessageType type, out ReadOnlyMemory<byte> data, cancellation))
+        while (Exit is null && !Detached && _connection.Receive(out MessageType type, out ReadOnlyMemory<byte> data, cancellation))
         {
             switch (type)
             {
@@ -54,10 +60,13 @@ public sealed class RunSession : IDisposable
                     MessageBody body = MonitorConnection.Body(data);
                     Exit = new ContainerExit(body.A, body.B, body.C != 0, body.D != 0);
                     break;
+                case MessageType.Done:
+                    Detached = true; // The only request of a session that is answered.
+                    break;
             }
         }
 
-        if (!_done)
+        if (!_done && !Detached)
         {
             _done = true;
 
@@ -90,9 +99,21 @@ public sealed class RunSession : IDisposable
         }
     }
 
+    /// <summary>Nothing more will be written. A terminal has no end of input.</summary>
     public void CloseInput() => TrySend(MessageType.EndOfInput, []);
 
+    /// <summary>Whether input and output are a terminal: then <see cref="OutputChunk"/>s are raw, and all of them standard output.</summary>
+    public bool HasTerminal => Container.Spec?.Process.Terminal ?? false;
+
+    /// <summary>Tells the terminal its size; programs get SIGWINCH when it is another one.</summary>
+    public void Resize(TerminalSize size) => TrySend(MessageType.Resize, new MessageBody { A = size.Rows, B = size.Columns });
+
+    /// <summary>Asks to be let go, from any thread: the container runs on with its input open, and <see cref="Read"/> comes to its end.</summary>
+    public void Detach() => TrySend(MessageType.Detach, default(MessageBody));
+
     public void Dispose() => _connection.Dispose();
+
+    private unsafe void TrySend(MessageType type, MessageBody body) => TrySend(type, new ReadOnlySpan<byte>(&body, sizeof(MessageBody)));
 
     /// <returns>False when the run has ended, so that nobody reads.</returns>
     private bool TrySend(MessageType type, ReadOnlySpan<byte> data)

@@ -137,6 +137,14 @@ internal static unsafe partial class Libc
         internal int l_pid;
     }
 
+    /// <summary>struct iovec of writev(2).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct iovec
+    {
+        internal byte* iov_base;
+        internal nuint iov_len;
+    }
+
     /// <summary>struct statfs (120 bytes on x86-64 and arm64).</summary>
     [StructLayout(LayoutKind.Sequential, Size = 120)]
     internal struct statfs_t
@@ -173,6 +181,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     internal static partial nint write(int fd, byte* buffer, nuint count);
+
+    [LibraryImport(Library)]
+    internal static partial nint writev(int fd, iovec* parts, int count);
 
     [LibraryImport(Library)]
     internal static partial nint pread(int fd, byte* buffer, nuint count, long offset);

@@ -181,7 +181,7 @@ public class V2ControllerTests
         group["cpu.stat"] = "usage_usec 12\nuser_usec 8\nsystem_usec 4\nnr_periods 3\nnr_throttled 2\nthrottled_usec 9\n";
         group["memory.current"] = "4096\n";
         group["memory.max"] = "max\n";
-        group["memory.stat"] = "anon 1\ninactive_file 1024\n";
+        group["memory.stat"] = "anon 1\nfile 3000\nfile_mapped 7\ninactive_file 1024\n";
         group["memory.events"] = "low 0\noom 1\noom_kill 3\noom_group_kill 7\n";
         group["pids.current"] = "5\n";
         group["pids.max"] = "10\n";
@@ -196,10 +196,12 @@ public class V2ControllerTests
                 CpuNanoseconds = 12000,
                 CpuUserNanoseconds = 8000,
                 CpuSystemNanoseconds = 4000,
+                CpuPeriods = 3,
                 CpuThrottledPeriods = 2,
                 CpuThrottledNanoseconds = 9000,
                 MemoryBytes = 4096,
                 MemoryInactiveFileBytes = 1024,
+                MemoryCacheBytes = 3000,
                 OomKills = 3,
                 Processes = 5,
                 ProcessesLimit = 10,

@@ -40,6 +40,35 @@ public class LaunchPlanCompilerTests
     }
 
     [Fact]
+    public void A_terminal_comes_from_the_mount_just_made_before_anything_of_the_image_can_lie_over_it()
+    {
+        LaunchPlan plan = LaunchPlanCompiler.Compile(PlanInput.Of(PlanInput.Spec(new ProcessSpec { Terminal = true, Interactive = true })) with
+        {
+            TerminalSize = new TerminalSize(24, 80), Foreground = true,
+        });
+        List<LaunchStep> steps = [.. plan.Steps];
+        int at = plan.Steps.IndexOf(PlanOpcode.OpenTerminal);
+        int devpts = steps.FindLastIndex(at, step => step.Code == PlanOpcode.Attach);
+        Assert.Equal("/dev/pts", steps[devpts].Target);
+        Assert.Equal(steps[devpts].Slot, steps[at].Slot);
+        Assert.DoesNotContain(steps[devpts..at], step => step.Code is PlanOpcode.CreateFileSystem or PlanOpcode.CloneTree or PlanOpcode.OpenInRoot);
+        Assert.Equal("/dev/console", plan.Steps.Single(PlanOpcode.AttachConsole).Target);
+        Assert.DoesNotContain(steps, step => step.Code == PlanOpcode.OpenNullInput);
+        Assert.Equal(1, plan.Steps.Single(PlanOpcode.SetUser).Flags);
+        Assert.Contains("TERM=xterm", plan.Steps.Single(PlanOpcode.Execute).List2!);
+        Assert.Equal(PlanFlags.Terminal | PlanFlags.StandardInput | PlanFlags.Foreground, plan.Flags & ~PlanFlags.RemoveCgroupParents);
+    }
+
+    [Fact]
+    public void The_user_and_the_image_choose_another_TERM_and_without_a_terminal_there_is_none()
+    {
+        ProcessSpec process = new() { Terminal = true, Environment = new Dictionary<string, string> { ["TERM"] = "linux" } };
+        Assert.Contains("TERM=linux", PlanInput.Steps(PlanInput.Spec(process)).Single(PlanOpcode.Execute).List2!);
+        Assert.DoesNotContain(
+            PlanInput.Steps(PlanInput.Spec()).Single(PlanOpcode.Execute).List2!, variable => variable.StartsWith("TERM=", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void By_default_every_namespace_is_its_own() =>
         Assert.Equal(PlanInput.AllNamespaces, LaunchPlanCompiler.Compile(PlanInput.Of(PlanInput.Spec())).CloneFlags);
 

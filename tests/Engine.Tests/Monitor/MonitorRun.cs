@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Containers.Engine.Launch;
@@ -157,6 +158,41 @@ internal sealed class MonitorRun : IDisposable
         Assert.True(connection.Receive(out MessageType type, out ReadOnlyMemory<byte> data, _patience.Token));
         Assert.True(type is MessageType.Done or MessageType.Refused, type.ToString());
         return type == MessageType.Done ? 0 : MonitorConnection.Body(data).B;
+    }
+
+    /// <summary>A message of the session that has no answer.</summary>
+    internal void Tell(MessageType type, MessageBody body) => _session!.Send(type, body);
+
+    internal void Type(string text) => _session!.Send(MessageType.Input, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>A further session's connection.</summary>
+    internal MonitorConnection Connect() => MonitorConnection.TryConnect(_folder["run"])!;
+
+    /// <summary>Replaces the session by a new one that is attached.</summary>
+    /// <returns>False between two runs.</returns>
+    internal bool Attach()
+    {
+        MonitorConnection next = Connect();
+        next.Send(MessageType.Attach, default(MessageBody));
+        if (!next.Receive(out MessageType answer, out _, _patience.Token) || answer != MessageType.Done)
+        {
+            next.Dispose();
+            return false;
+        }
+
+        _session!.Dispose();
+        _session = next;
+        return true;
+    }
+
+    internal string StateText => File.ReadAllText(_folder["data"] + "/" + MonitorProtocol.StateFileName);
+
+    /// <summary>Clock ticks that the monitor has computed for: fields 14 and 15 of proc_pid_stat(5).</summary>
+    internal long MonitorTicks()
+    {
+        string stat = File.ReadAllText($"/proc/{Monitor.Pid}/stat");
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
     }
 
     internal void Stop(int milliseconds = 0)

@@ -41,6 +41,7 @@ internal static class CpuController
             CpuNanoseconds = CgroupFile.ReadNumber($"{accounting}/cpuacct.usage") ?? statistics.CpuNanoseconds,
             CpuUserNanoseconds = CgroupFile.ReadNumber($"{accounting}/cpuacct.usage_user") ?? statistics.CpuUserNanoseconds,
             CpuSystemNanoseconds = CgroupFile.ReadNumber($"{accounting}/cpuacct.usage_sys") ?? statistics.CpuSystemNanoseconds,
+            CpuPeriods = CgroupFile.Field(text, "nr_periods"),
             CpuThrottledPeriods = CgroupFile.Field(text, "nr_throttled"),
             CpuThrottledNanoseconds = CgroupFile.Field(text, "throttled_time"),
         };

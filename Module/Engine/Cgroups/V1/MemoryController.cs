@@ -45,6 +45,7 @@ internal static class MemoryController
         {
             MemoryBytes = CgroupFile.ReadNumber($"{directory}/memory.usage_in_bytes"),
             MemoryInactiveFileBytes = CgroupFile.Field(stat, "total_inactive_file"),
+            MemoryCacheBytes = CgroupFile.Field(stat, "total_cache"),
             MemoryLimitBytes = Limited(CgroupFile.ReadNumber($"{directory}/{MemoryFile}")),
             MemoryPeakBytes = CgroupFile.ReadNumber($"{directory}/memory.max_usage_in_bytes"),
             SwapBytes = CgroupFile.Field(stat, "total_swap"),

@@ -89,8 +89,8 @@ internal sealed class CgroupV2(UnifiedBase top, string group) : ICgroup
     /// <summary>The controllers to switch on, true where a limit asks for it: then failure is an error.</summary>
     private Dictionary<string, bool> Wanted(ResourceLimits limits, IList<string> warnings)
     {
-        // Always memory (out-of-memory events, use) and pids (number): cheap, and on any host switched on anyway.
-        Dictionary<string, bool> wanted = new() { ["memory"] = limits.HasMemory, ["pids"] = limits.HasPids };
+        // Always memory (out-of-memory events, use), pids (number) and io (what was read and written): cheap, and what people measure.
+        Dictionary<string, bool> wanted = new() { ["memory"] = limits.HasMemory, ["pids"] = limits.HasPids, ["io"] = limits.HasBlockIo };
         if (limits.HasCpu)
         {
             wanted["cpu"] = true;
@@ -99,11 +99,6 @@ internal sealed class CgroupV2(UnifiedBase top, string group) : ICgroup
         if (limits.HasCpuSet)
         {
             wanted["cpuset"] = true;
-        }
-
-        if (limits.HasBlockIo)
-        {
-            wanted["io"] = true;
         }
 
         foreach (string file in limits.Settings.Keys)

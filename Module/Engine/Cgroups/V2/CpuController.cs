@@ -48,6 +48,7 @@ internal static class CpuController
             CpuNanoseconds = CgroupFile.Field(text, "usage_usec") * 1000,
             CpuUserNanoseconds = CgroupFile.Field(text, "user_usec") * 1000,
             CpuSystemNanoseconds = CgroupFile.Field(text, "system_usec") * 1000,
+            CpuPeriods = CgroupFile.Field(text, "nr_periods"),
             CpuThrottledPeriods = CgroupFile.Field(text, "nr_throttled"),
             CpuThrottledNanoseconds = CgroupFile.Field(text, "throttled_usec") * 1000,
         };

@@ -33,15 +33,20 @@ internal static class MemoryController
         }
     }
 
-    internal static CgroupStatistics Read(string directory, CgroupStatistics statistics) => statistics with
+    internal static CgroupStatistics Read(string directory, CgroupStatistics statistics)
     {
-        MemoryBytes = CgroupFile.ReadNumber($"{directory}/memory.current"),
-        MemoryInactiveFileBytes = CgroupFile.Field(CgroupFile.TryRead($"{directory}/memory.stat"), "inactive_file"),
-        MemoryLimitBytes = CgroupFile.ReadNumber($"{directory}/memory.max"),
-        MemoryPeakBytes = CgroupFile.ReadNumber($"{directory}/memory.peak"), // Linux 5.19
-        SwapBytes = CgroupFile.ReadNumber($"{directory}/memory.swap.current"),
-        OomKills = CgroupFile.Field(CgroupFile.TryRead($"{directory}/memory.events"), "oom_kill"),
-    };
+        string? stat = CgroupFile.TryRead($"{directory}/memory.stat");
+        return statistics with
+        {
+            MemoryBytes = CgroupFile.ReadNumber($"{directory}/memory.current"),
+            MemoryInactiveFileBytes = CgroupFile.Field(stat, "inactive_file"),
+            MemoryCacheBytes = CgroupFile.Field(stat, "file"),
+            MemoryLimitBytes = CgroupFile.ReadNumber($"{directory}/memory.max"),
+            MemoryPeakBytes = CgroupFile.ReadNumber($"{directory}/memory.peak"), // Linux 5.19
+            SwapBytes = CgroupFile.ReadNumber($"{directory}/memory.swap.current"),
+            OomKills = CgroupFile.Field(CgroupFile.TryRead($"{directory}/memory.events"), "oom_kill"),
+        };
+    }
 
     private static void ApplySwap(string directory, ResourceLimits limits, bool running, IList<string> warnings)
     {

@@ -13,6 +13,7 @@ namespace Containers.Engine.Launch.Plan;
 ///   |&lt;----- Output, Error -----------------|   only to attached sessions, with back-pressure
 ///   |------ Input, EndOfInput ------------&gt;|
 ///   |------ Signal, Stop, Pause, ... -----&gt;|
+///   |------ Resize ----------------------&gt;|   without an answer: the size of a terminal
 ///   |&lt;----- Done | Refused ----------------|   one answer to each request
 ///   |&lt;----- Exited ------------------------|   to attached and waiting sessions; then the connection ends
 /// </remarks>
@@ -43,6 +44,10 @@ internal enum MessageType : byte
     Detach = 42,
     HoldPort = 43,
     ReleasePort = 44,
+    Resize = 46,
+
+    /// <summary>Data: what its events say of the container from now on.</summary>
+    SetEventSubject = 45,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -55,7 +60,7 @@ internal struct MessageHeader
 }
 
 /// <summary>
-/// The body of every message but Input, Output, Error and SetNameFile: 32 bytes. Those of HoldPort and ReleasePort begin with a
+/// The body of every message but Input, Output, Error, SetNameFile and SetEventSubject: 32 bytes. Those of HoldPort and ReleasePort begin with a
 /// <see cref="PlanPort"/>.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -63,11 +68,11 @@ internal struct MessageBody
 {
     /// <summary>
     /// Started: pid. Failed: index of the step, -1 before the first, from <see cref="PlanFormat.FirstPortStep"/> a port. Exited:
-    /// exit code. Signal, Stop: the signal.
+    /// exit code. Signal, Stop: the signal. Resize: rows.
     /// </summary>
     internal int A;
 
-    /// <summary>Failed, Refused: errno. Exited: signal that ended it, or 0. Stop: time-out in milliseconds, -1 for ever. SetRestart: kind.</summary>
+    /// <summary>Failed, Refused: errno. Exited: signal that ended it, or 0. Stop: time-out in milliseconds, -1 for ever. SetRestart: kind. Resize: columns.</summary>
     internal int B;
 
     /// <summary>Exited: 1 when the kernel killed for lack of memory. SetRestart: maximum.</summary>

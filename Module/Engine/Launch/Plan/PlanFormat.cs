@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 5;
+    internal const uint Version = 6;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -24,6 +24,9 @@ internal static class PlanFormat
 
     /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
     internal const int MaximumPorts = 4096;
+
+    /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
+    internal const int TerminalStep = -3;
 
     /// <summary>A start that fails with this step or a higher one could not take a port: the rest is its index. No plan is so long.</summary>
     internal const int FirstPortStep = 1 << 20;
@@ -57,6 +60,10 @@ internal unsafe struct PlanHeader
     /// <summary>The file that reserves the container's name; removed with a container that removes itself.</summary>
     internal byte* NameFile;
     internal byte* LogDirectory;
+
+    /// <summary>Path of <see cref="Plan.EventFile"/>, or null; and what each record says of the container (EventText.Subject).</summary>
+    internal byte* EventFile;
+    internal byte* EventSubject;
     internal ulong LogMaximumBytes;
     internal uint LogMaximumFiles;
     internal uint LogNumber;
@@ -126,6 +133,9 @@ internal enum PlanFlags : uint
 
     /// <summary>The monitor gets the network namespace as <see cref="MonitorProtocol.NetworkDescriptor"/>.</summary>
     NetworkDescriptor = 256,
+
+    /// <summary>The process has a terminal for its input and output; <see cref="StandardInput"/> says whether anybody may type.</summary>
+    Terminal = 2048,
 
     /// <summary>The container is killed when the session that started it is gone: nobody else has a use for it.</summary>
     EndsWithSession = 1 << 16,
@@ -206,6 +216,8 @@ internal enum PlanOpcode : ushort
     CloseSlot,
     OpenNullInput,
     JoinNetworkDescriptor,
+    OpenTerminal,
+    AttachConsole,
     OpenBeneath,
     MakeUserNamespace,
 }
