@@ -34,6 +34,12 @@ public sealed record BuildRequest
     /// <summary>Of RUN instructions that do not say otherwise.</summary>
     public NetworkSpec Network { get; init; } = new();
 
+    /// <summary>What RUN --mount=type=secret may ask for, by id.</summary>
+    public IReadOnlyDictionary<string, BuildSecret> Secrets { get; init; } = new Dictionary<string, BuildSecret>();
+
+    /// <summary>Sockets of ssh agents, by id; "default" is what RUN --mount=type=ssh means without one.</summary>
+    public IReadOnlyDictionary<string, string> SshAgents { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Platform of the image; this machine's where null.</summary>
     public ImagePlatform? Platform { get; init; }
 

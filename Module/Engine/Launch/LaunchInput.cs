@@ -86,6 +86,12 @@ internal sealed record LaunchInput
 
     /// <inheritdoc cref="PlanFlags.EndsWithSession"/>
     internal bool EndsWithSession { get; init; }
+
+    /// <inheritdoc cref="PlanFlags.SecretDescriptor"/>
+    internal bool HasSecrets { get; init; }
+
+    /// <summary>Variables that no record keeps; they win over all others.</summary>
+    internal IReadOnlyDictionary<string, string> SecretVariables { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>What the image says about the process.</summary>

@@ -78,7 +78,7 @@ internal sealed partial class ContainerLauncher(
             PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
             LaunchPlan plan = Compile(record, image, planned, foreground, size, resolveProcesses: true, devices, build);
             Files.Write(run + "/plan", PlanWriter.Write(plan), 0x180); // 0600
-            connection = monitors.Start(run + "/plan", network?.Handle);
+            connection = monitors.Start(run + "/plan", network?.Handle, build?.Secrets);
             AwaitStart(record, plan, connection, cancellation);
             return connection;
         }
@@ -184,6 +184,8 @@ internal sealed partial class ContainerLauncher(
             EventSubject = EventLog.Subject(record),
             Foreground = foreground,
             EndsWithSession = build is not null,
+            HasSecrets = build?.Secrets is not null,
+            SecretVariables = build?.SecretVariables ?? new Dictionary<string, string>(),
             TerminalSize = size,
             MonitorCgroupFiles = Cgroups.FilesOutsideUnit(MonitorGroup),
         });

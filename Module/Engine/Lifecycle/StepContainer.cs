@@ -24,10 +24,9 @@ internal sealed class StepContainer(
     /// <summary>Runs it to its end. Cancelled, it is killed and waited for.</summary>
     /// <param name="output">Gets what it prints, on this thread.</param>
     internal ContainerExit Run(
-        IReadOnlyList<PlannedMount> mounts, Action<OutputChunk> output, IList<string> warnings, CancellationToken cancel)
+        BuildLaunch launch, Action<OutputChunk> output, IList<string> warnings, CancellationToken cancel)
     {
-        MonitorConnection connection = launcher.Launch(
-            record, image, new BuildLaunch { ThrowAway = !durable, Mounts = mounts }, warnings, cancel);
+        MonitorConnection connection = launcher.Launch(record, image, launch with { ThrowAway = !durable }, warnings, cancel);
         using RunSession session = new(
             new Container { Id = record.Id, Name = record.Name }, connection, () => networks.Release(record.Id, starting: true));
         while (session.Read(out OutputChunk chunk, cancel))

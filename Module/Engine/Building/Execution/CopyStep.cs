@@ -184,7 +184,7 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
         return string.Join('/', parts.Skip(skip).SkipLast(1));
     }
 
-    private static void Add(CacheKey key, ScannedNode node, bool keepsOwners)
+    internal static void Add(CacheKey key, ScannedNode node, bool keepsOwners)
     {
         key.Add(node.BareName).Add(node.Status.stx_mode).Add(node.OnlyForChildren ? 1 : 0);
         if (keepsOwners)

@@ -23,7 +23,7 @@ internal sealed partial class StageBuilder
             () =>
             {
                 mounts.Find();
-                return RunKey(run, command, mounts);
+                return mounts.Unknown ? null : RunKey(run, command, mounts);
             },
             RunCreatedBy(run, config),
             () => Execute(run, command, mounts, step));
@@ -57,13 +57,13 @@ internal sealed partial class StageBuilder
         RefuseForeignPlatform(run);
         ImageRecord image = _state.ToRecord(session.EmptyLayer);
         List<string> warnings = [];
-        mounts.Prepare();
+        BuildLaunch launch = mounts.Prepare(cancel);
         using StepContainer container = session.Services.Containers.Create(image, Spec(run, command), Request.KeepFailed, cancel);
         OutputLines output = new(line => session.Tell(new BuildOutput(step, line)), LinesOfError);
         ContainerExit exit;
         try
         {
-            exit = container.Run(mounts.Planned, output.Take, warnings, cancel);
+            exit = container.Run(launch, output.Take, warnings, cancel);
         }
         finally
         {

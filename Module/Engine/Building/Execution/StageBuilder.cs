@@ -20,6 +20,10 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
 
     private BuildRequest Request => session.Request;
 
+    private BuildSession Session => session;
+
+    private CancellationToken Cancel => cancel;
+
     private BuildScratch Scratch => session.Scratch;
 
     private ImagePlatform Platform { get; set; } = ImagePlatform.Current;
@@ -163,7 +167,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
     });
 
     /// <summary>A step that may make a layer: from the cache, or by <paramref name="work"/>.</summary>
-    private Outcome Layer(BuildStep step, Stopwatch time, Func<Digest> findKey, string createdBy, Func<ImageStore.HeldLayer?> work)
+    private Outcome Layer(BuildStep step, Stopwatch time, Func<Digest?> findKey, string createdBy, Func<ImageStore.HeldLayer?> work)
     {
         if (_state.Unknown)
         {
@@ -172,7 +176,13 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
         }
 
         time.Start();
-        Digest key = findKey();
+        if (findKey() is not { } key)
+        {
+            session.Tell(new BuildStepStarted(step));
+            _state.Unknown = true;
+            return new Outcome(Cached: false, WouldRun: true, null);
+        }
+
         if (!Request.NoCache && session.Services.Cache.Find(key) is { } cached)
         {
             session.Tell(new BuildStepStarted(step));

@@ -106,6 +106,12 @@ internal static class MonitorProtocol
     /// </remarks>
     internal const int NetworkDescriptor = 4;
 
+    /// <summary>
+    /// A memory file with what the first start copies into the container's own mounts (<see cref="PlanOpcode.CopySecret"/>), so that it is never
+    /// in a file of the host; only with <see cref="PlanFlags.SecretDescriptor"/>.
+    /// </summary>
+    internal const int SecretDescriptor = 5;
+
     internal const string ControlSocketName = "control.sock";
 
     internal const string LockFileName = "lock";

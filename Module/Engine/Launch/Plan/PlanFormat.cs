@@ -139,6 +139,9 @@ internal enum PlanFlags : uint
 
     /// <summary>The container is killed when the session that started it is gone: nobody else has a use for it.</summary>
     EndsWithSession = 1 << 16,
+
+    /// <summary>The monitor gets secrets as <see cref="MonitorProtocol.SecretDescriptor"/>.</summary>
+    SecretDescriptor = 1 << 17,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
@@ -220,6 +223,7 @@ internal enum PlanOpcode : ushort
     AttachConsole,
     OpenBeneath,
     MakeUserNamespace,
+    CopySecret,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
