@@ -15,6 +15,7 @@
         'Formats/Container.format.ps1xml'
         'Formats/ContainerBridge.format.ps1xml'
         'Formats/ContainerChange.format.ps1xml'
+        'Formats/ContainerEvent.format.ps1xml'
         'Formats/ContainerFirewallRule.format.ps1xml'
         'Formats/ContainerHost.format.ps1xml'
         'Formats/ContainerHostEntry.format.ps1xml'
@@ -67,6 +68,7 @@
         'Get-Container'
         'Get-ContainerBridge'
         'Get-ContainerChange'
+        'Get-ContainerEvent'
         'Get-ContainerFirewallRule'
         'Get-ContainerHost'
         'Get-ContainerHostEntry'
@@ -94,6 +96,7 @@
         'New-ContainerNetwork'
         'New-ContainerPeerLink'
         'Publish-ContainerPort'
+        'Register-ContainerEvent'
         'Remove-Container'
         'Remove-ContainerBridge'
         'Remove-ContainerHostEntry'
@@ -121,6 +124,7 @@
         'Uninstall-ContainerUnit'
         'Unpublish-ContainerPort'
         'Wait-Container'
+        'Watch-ContainerEvent'
     )
     AliasesToExport      = @(
         'Commit-Container'

@@ -21,7 +21,7 @@ public abstract partial class ContainersCmdlet
     private protected static Dictionary<string, string?> Entries(IDictionary? map) => map as Dictionary<string, string?> ?? [];
 
     /// <summary>Whether all labels that are wanted are there; wildcards match values, a bare key any value.</summary>
-    private protected static bool HasLabels(IReadOnlyDictionary<string, string> labels, IDictionary? wanted) =>
+    internal static bool HasLabels(IReadOnlyDictionary<string, string> labels, IDictionary? wanted) =>
         Entries(wanted).All(each => labels.TryGetValue(each.Key, out string? has)
             && (each.Value is null || WildcardPattern.Get(each.Value, WildcardOptions.CultureInvariant).IsMatch(has)));
 }

@@ -8,6 +8,9 @@ namespace Containers.Cmdlets;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class MomentTransformationAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>A length of time counts from now on.</summary>
+    public bool Ahead { get; init; }
+
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object? value = Conversions.Unwrap(inputData);
@@ -16,12 +19,17 @@ internal sealed class MomentTransformationAttribute : ArgumentTransformationAttr
             return null!;
         }
 
+        DateTimeOffset now = DateTimeOffset.UtcNow;
         return TryConvert(inputData, value, out DateTimeOffset moment)
-            ? moment
+            ? Ahead && IsLength(inputData, value) ? now + (now - moment) : moment
             : throw Conversions.Refuse(new EngineException(
                 EngineErrorKind.InvalidArgument, "InvalidTime", $"\"{Conversions.Text(inputData)}\" is no time.", inputData,
                 "Give a date such as '2026-02-28 14:30', or how long ago, such as '10m'."));
     }
+
+    private static bool IsLength(object original, object value) => value is TimeSpan
+        || (value is not (DateTime or DateTimeOffset) && !Conversions.Text(original).Contains(':', StringComparison.Ordinal)
+            && Durations.TryParse(Conversions.Text(original), out _));
 
     /// <summary>A date without a zone is local time.</summary>
     internal static bool TryConvert(object original, object value, out DateTimeOffset moment)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Storage;
@@ -92,6 +93,15 @@ public static class ContainerDisplay
         string time = entry.Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
         string stream = entry.Stream == LogStream.Stderr ? "stderr" : "stdout";
         return $"{time} {Plain(entry.Container)} {stream} {Plain(entry.Line)}";
+    }
+
+    /// <summary>One event: time, kind, action, name, what else there is to say.</summary>
+    public static string EventLine(ContainerEvent one)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        string time = one.Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        string attributes = Short(Map(one.Attributes), 120);
+        return $"{time} {one.Type} {Plain(one.Action)} {Plain(one.Name.Length > 0 ? one.Name : one.ShortId)}" + (attributes.Length > 0 ? $" ({attributes})" : "");
     }
 
     /// <summary>'image "web:1"': what is to be cleared, for a question.</summary>

@@ -1,7 +1,7 @@
 namespace Containers.Engine.Building.Syntax;
 
 /// <summary>What ADD and COPY have in common.</summary>
-internal abstract record FileInstruction : Instruction
+internal abstract record FileInstruction(InstructionHeader Header) : Instruction(Header)
 {
     /// <summary>Paths, patterns, of ADD also URLs; without the heredocs, which come after them.</summary>
     internal required IReadOnlyList<Word> Sources { get; init; }
@@ -32,7 +32,7 @@ internal abstract record FileInstruction : Instruction
     };
 }
 
-internal sealed record CopyInstruction : FileInstruction
+internal sealed record CopyInstruction(InstructionHeader Header) : FileInstruction(Header)
 {
     /// <summary>A stage's name or number, a named context or an image; null for the build context. It takes no variables.</summary>
     internal Word? From { get; init; }
@@ -41,7 +41,7 @@ internal sealed record CopyInstruction : FileInstruction
     internal bool Parents { get; init; }
 }
 
-internal sealed record AddInstruction : FileInstruction
+internal sealed record AddInstruction(InstructionHeader Header) : FileInstruction(Header)
 {
     /// <summary>sha256:HEX of a URL, or a commit of a git repository.</summary>
     internal Word? Checksum { get; init; }

@@ -47,6 +47,8 @@ internal sealed class GlobalVariables : IVariables
 
     public IEnumerable<string> Names => _values.Keys;
 
+    public ExpansionBudget Budget { get; } = new();
+
     public string? Find(string name) => _values.GetValueOrDefault(name);
 
     internal static bool IsProxy(string name) => s_proxies.Contains(name, StringComparer.OrdinalIgnoreCase);

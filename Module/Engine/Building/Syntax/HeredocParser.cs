@@ -19,7 +19,7 @@ internal static class HeredocParser
         IReadOnlyList<string> words;
         try
         {
-            words = new VariableLexer(line, _ => null, '\\') { KeepQuotes = true, KeepEscapes = true, KeepMissing = true }.Process().Words;
+            words = new VariableLexer(line, _ => null, '\\') { KeepQuotes = true, KeepEscapes = true, KeepMissing = true }.ToWords();
         }
         catch (VariableException)
         {
@@ -62,13 +62,13 @@ internal static class HeredocParser
         }
 
         // Read with and without its quotes: where that makes a difference, some of it is quoted, and the content is taken literally.
-        IReadOnlyList<string> plain = new VariableLexer(rest, _ => null, '\\') { KeepMissing = true }.Process().Words;
+        IReadOnlyList<string> plain = new VariableLexer(rest, _ => null, '\\') { KeepMissing = true }.ToWords();
         if (plain.Count != 1)
         {
             return null;
         }
 
-        IReadOnlyList<string> quoted = new VariableLexer(rest, _ => null, '\\') { KeepMissing = true, KeepQuotes = true }.Process().Words;
+        IReadOnlyList<string> quoted = new VariableLexer(rest, _ => null, '\\') { KeepMissing = true, KeepQuotes = true }.ToWords();
         return new Start(plain[0], Quotes(plain[0]) == Quotes(string.Concat(quoted)), strip);
     }
 

@@ -25,7 +25,7 @@ internal enum CacheSharing
 }
 
 /// <summary>RUN with its options. What it runs is <see cref="Script"/>.</summary>
-internal sealed record RunInstruction(CommandLine Command) : Instruction
+internal sealed record RunInstruction(InstructionHeader Header, CommandLine Command) : Instruction(Header)
 {
     /// <summary>One for each --mount, checked as far as that is possible before variables are known.</summary>
     internal IReadOnlyList<RunMount> Mounts { get; init; } = [];
@@ -53,7 +53,7 @@ internal sealed record RunMount(Word Written)
     /// <summary>A path in From; of a secret its id. Empty for the root.</summary>
     internal string Source { get; init; } = "";
 
-    /// <summary>Where it appears; relative to the working directory. Empty is possible for secrets and ssh.</summary>
+    /// <summary>Where it appears, relative to the working directory; empty is that very directory, of secrets and ssh their usual place.</summary>
     internal string Target { get; init; } = "";
 
     internal bool ReadOnly { get; init; }

@@ -146,7 +146,6 @@ internal static class RunMountParser
             { Type: RunMountType.Secret, Source: "", Target: "", Id: "" } => "a secret needs an id",
             { Type: RunMountType.Secret, Source: not "", Id: not "" } => "a secret takes id or source, not both",
             { Type: RunMountType.Ssh, Source: not "" } => "a mount of type ssh takes no source",
-            { Type: RunMountType.Bind or RunMountType.Cache or RunMountType.Tmpfs, Target: "" } => "a mount needs a target",
             _ => null,
         };
         if (fault is not null)

@@ -11,7 +11,7 @@ namespace Containers.Engine.Building.Syntax;
 internal sealed class ShellPattern
 {
     /// <summary>Pattern times value: a table of so many bits says what can match where, so that no pattern takes for ever.</summary>
-    private const long MaxCells = 64 << 20;
+    private const long MaxCells = 16 << 20;
 
     private enum Kind
     {
@@ -21,10 +21,12 @@ internal sealed class ShellPattern
     }
 
     private readonly List<(Kind Kind, Rune Rune)> _parts = [];
+    private readonly ExpansionBudget _budget;
 
-    /// <exception cref="FormatException">A backslash before something that needs none.</exception>
-    internal ShellPattern(string text)
+    /// <exception cref="FormatException">A backslash before something that needs none. The other members throw it for too much work.</exception>
+    internal ShellPattern(string text, ExpansionBudget budget)
     {
+        _budget = budget;
         bool escaped = false;
         foreach (Rune rune in text.EnumerateRunes())
         {
@@ -59,7 +61,7 @@ internal sealed class ShellPattern
     internal string WithoutPrefix(string value, bool longest)
     {
         Rune[] runes = [.. value.EnumerateRunes()];
-        int end = new Table(_parts, runes).Match(0, longest);
+        int end = new Table(_parts, runes, _budget).Match(0, longest);
         return end < 0 ? value : Text(runes.AsSpan(end));
     }
 
@@ -71,7 +73,7 @@ internal sealed class ShellPattern
         Array.Reverse(runes);
         List<(Kind, Rune)> reversed = [.. _parts];
         reversed.Reverse();
-        int end = new Table(reversed, runes).Match(0, longest);
+        int end = new Table(reversed, runes, _budget).Match(0, longest);
         if (end < 0)
         {
             return value;
@@ -86,7 +88,7 @@ internal sealed class ShellPattern
     internal string Replace(string value, string replacement, bool all)
     {
         Rune[] runes = [.. value.EnumerateRunes()];
-        Table table = new(_parts, runes);
+        Table table = new(_parts, runes, _budget);
         StringBuilder result = new();
         int done = 0;
         int at = 0;
@@ -136,7 +138,7 @@ internal sealed class ShellPattern
         private readonly Rune[] _value;
         private readonly BitArray[] _can;
 
-        internal Table(IReadOnlyList<(Kind Kind, Rune Rune)> parts, Rune[] value)
+        internal Table(IReadOnlyList<(Kind Kind, Rune Rune)> parts, Rune[] value, ExpansionBudget budget)
         {
             if ((parts.Count + 1L) * (value.Length + 1L) > MaxCells)
             {
@@ -144,6 +146,7 @@ internal sealed class ShellPattern
                     CultureInfo.InvariantCulture, $"a pattern of {parts.Count} characters is too much for a value of {value.Length}"));
             }
 
+            budget.Spend((parts.Count + 1L) * (value.Length + 1L));
             (_parts, _value) = (parts, value);
             _can = new BitArray[parts.Count + 1];
             _can[^1] = new BitArray(value.Length + 1, true);

@@ -100,7 +100,12 @@ internal sealed class SourceText
     /// <summary>A failure that shows the place: file:line:column, the line, and carets under the range.</summary>
     internal static EngineException Error(
         SourceRange range, string errorId, string message, string? action = null, EngineErrorKind kind = EngineErrorKind.InvalidData, Exception? inner = null) =>
-        new(kind, errorId, $"{range}: {message}\n{Quote(range)}", range.ToString(), action, inner);
+        new(kind, errorId, $"{range}: {Printable(message)}\n{Quote(range)}", range.ToString(), action, inner);
+
+    /// <summary>What a file holds is not sent to a terminal as it is.</summary>
+    internal static string Printable(string text) => !text.AsSpan().ContainsAnyInRange('\0', '\x1F') && !text.AsSpan().ContainsAnyInRange('\x7F', '\x9F')
+        ? text
+        : string.Concat(text.Select(c => char.IsControl(c) ? $"\\x{(int)c:X2}" : c.ToString()));
 
     /// <summary>The failure that most parse errors are.</summary>
     internal static EngineException Invalid(SourceRange range, string message, string? action = null) =>

@@ -49,6 +49,8 @@ internal sealed class StageVariables : IVariables
 
     public IEnumerable<string> Names => _order;
 
+    public ExpansionBudget Budget => _global.Budget;
+
     public string? Find(string name) => _values.GetValueOrDefault(name);
 
     /// <summary>ARG: what was given wins, then the default, then a global argument of that name.</summary>

@@ -14,7 +14,7 @@ internal sealed class VariableLexer(string source, Func<string, string?> find, c
     private const int MaxDepth = 64;
 
     /// <summary>UTF-16 units that a word may grow to: variables made of variables double with each line.</summary>
-    internal const int MaxLength = 16 << 20;
+    internal const int MaxLength = 4 << 20;
 
     private int _next;
     private int _depth;
@@ -32,15 +32,27 @@ internal sealed class VariableLexer(string source, Func<string, string?> find, c
     /// <summary>A name that is not set stays as it is written, instead of becoming nothing.</summary>
     internal bool KeepMissing { get; init; }
 
-    /// <summary>All of the source, as one text and as the words that it splits into.</summary>
+    /// <summary>What all words of a file together may cost.</summary>
+    internal ExpansionBudget Budget { get; init; } = new();
+
+    /// <summary>All of the source as one text.</summary>
     /// <exception cref="VariableException">With what is wrong.</exception>
-    internal (string Text, IReadOnlyList<string> Words) Process()
+    internal string ToText() => Read(null);
+
+    /// <summary>The words that the source splits into.</summary>
+    /// <exception cref="VariableException">With what is wrong.</exception>
+    internal IReadOnlyList<string> ToWords()
+    {
+        WordCollector words = new();
+        Read(words);
+        return words.Finish();
+    }
+
+    private string Read(WordCollector? words)
     {
         _next = 0;
         _keepEscapes = KeepEscapes;
-        WordCollector words = new();
-        string text = ReadUntil(null, words);
-        return (text, words.Finish());
+        return ReadUntil(null, words);
     }
 
     private string ReadUntil(char? stop, WordCollector? words = null)
@@ -95,8 +107,9 @@ internal sealed class VariableLexer(string source, Func<string, string?> find, c
 
                     if (_next < source.Length)
                     {
-                        result.Append(source[_next]);
-                        words?.AddWhole(source[_next++]);
+                        char escaped = source[_next++];
+                        result.Append(escaped);
+                        words?.AddWhole(escaped);
                     }
 
                     break;
@@ -124,6 +137,15 @@ internal sealed class VariableLexer(string source, Func<string, string?> find, c
         if (result.Length + value.Length > MaxLength)
         {
             throw new VariableException("the text with its variables replaced is too long", _next);
+        }
+
+        try
+        {
+            Budget.Spend(value.Length);
+        }
+        catch (FormatException e)
+        {
+            throw new VariableException(e.Message, _next);
         }
 
         result.Append(value);
@@ -274,8 +296,9 @@ internal sealed class VariableLexer(string source, Func<string, string?> find, c
                     word.Length > 0 ? $"{name}: {word}" : $"the variable {name} must {(value is null ? "be set" : "not be empty")}", start, isRequired: true);
             default:
                 bool longest = word.Length > 0 && word[0] == kind;
-                ShellPattern pattern = Pattern(longest ? word[1..] : word, start);
-                return kind == '#' ? pattern.WithoutPrefix(value ?? "", longest) : pattern.WithoutSuffix(value ?? "", longest);
+                return Cut(longest ? word[1..] : word, start, pattern => kind == '#'
+                    ? pattern.WithoutPrefix(value ?? "", longest)
+                    : pattern.WithoutSuffix(value ?? "", longest));
         }
     }
 
@@ -292,14 +315,15 @@ internal sealed class VariableLexer(string source, Func<string, string?> find, c
         string? value = find(name);
         return value is null && KeepMissing
             ? $"${{{name}/{pattern}/{replacement}}}"
-            : Pattern(pattern, start).Replace(value ?? "", replacement, all);
+            : Cut(pattern, start, one => one.Replace(value ?? "", replacement, all));
     }
 
-    private static ShellPattern Pattern(string text, int position)
+    /// <summary>What is wrong with a pattern becomes what is wrong with the word.</summary>
+    private string Cut(string text, int position, Func<ShellPattern, string> how)
     {
         try
         {
-            return new ShellPattern(text);
+            return how(new ShellPattern(text, Budget));
         }
         catch (FormatException e)
         {

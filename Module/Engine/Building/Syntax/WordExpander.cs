@@ -7,6 +7,9 @@ internal interface IVariables
     internal string? Find(string name);
 
     internal IEnumerable<string> Names { get; }
+
+    /// <summary>What may still be spent on them.</summary>
+    internal ExpansionBudget Budget { get; }
 }
 
 /// <summary>
@@ -27,33 +30,30 @@ internal sealed class WordExpander(IVariables variables, char escape)
 
     /// <summary>A word as one text: blanks stay.</summary>
     /// <exception cref="EngineException">InvalidDockerfile; DockerfileVariableRequired.</exception>
-    internal string Expand(string text, SourceRange range) => Run(text, range, escape, keepQuotes: false).Text;
+    internal string Expand(string text, SourceRange range) => text.AsSpan().IndexOfAny(['$', '\'', '"', escape]) < 0
+        ? text
+        : Run(text, range, escape, false, lexer => lexer.ToText());
 
     internal Word Expand(Word word) => word with { Text = Expand(word.Text, word.Range) };
 
-    internal Word? ExpandOptional(Word? word) => word is null ? null : Expand(word);
+    /// <summary>Null where nothing is written, or nothing is left of it.</summary>
+    internal Word? ExpandOptional(Word? word) => word is not null && Expand(word) is { Text.Length: > 0 } expanded ? expanded : null;
 
     /// <summary>A word as several: what variables bring along is split at blanks, what is quoted is not.</summary>
     internal IEnumerable<Word> Split(Word word) =>
-        Run(word.Text, word.Range, escape, keepQuotes: false).Words.Select(one => word with { Text = one });
+        Run(word.Text, word.Range, escape, false, lexer => lexer.ToWords()).Select(one => word with { Text = one });
 
     /// <summary>A heredoc of COPY or ADD: quotes are content there, and only a backslash escapes.</summary>
     internal Heredoc ExpandContent(Heredoc heredoc) => !heredoc.Expands
         ? heredoc
-        : heredoc with { Content = Run(heredoc.Text, heredoc.Range, '\\', keepQuotes: true).Text, StripTabs = false, Expands = false };
+        : heredoc with { Content = Run(heredoc.Text, heredoc.Range, '\\', true, lexer => lexer.ToText()), StripTabs = false, Expands = false };
 
-    private (string Text, IReadOnlyList<string> Words) Run(string text, SourceRange range, char escapeWith, bool keepQuotes)
+    private T Run<T>(string text, SourceRange range, char escapeWith, bool quotesAreContent, Func<VariableLexer, T> read)
     {
-        // Nearly every word: nothing to replace.
-        if (text.AsSpan().IndexOfAny(['$', '\'', '"', escapeWith]) < 0 && text.AsSpan().IndexOfAny([' ', '\t', '\n', '\r']) < 0)
-        {
-            return (text, text.Length == 0 ? [] : [text]);
-        }
-
-        VariableLexer lexer = new(text, Look, escapeWith) { QuotesAreContent = keepQuotes };
+        VariableLexer lexer = new(text, Look, escapeWith) { QuotesAreContent = quotesAreContent, Budget = variables.Budget };
         try
         {
-            return lexer.Process();
+            return read(lexer);
         }
         catch (VariableException e)
         {
