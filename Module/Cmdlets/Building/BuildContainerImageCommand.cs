@@ -77,6 +77,14 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
     [Parameter, HostEntryTransformation]
     public HostEntry[] AddHost { get; set; } = [];
 
+    /// <summary>What RUN --mount=type=secret may read: 'id=npm,src=token.txt', 'id=npm,env=TOKEN', @{ npm = 'token.txt' }.</summary>
+    [Parameter, BuildSecretTransformation]
+    public IDictionary? Secret { get; set; }
+
+    /// <summary>Sockets of ssh agents: 'default', 'id=SOCKET', @{ id = 'SOCKET' }.</summary>
+    [Parameter, MapTransformation(Bare = BareKey.Null)]
+    public IDictionary? Ssh { get; set; }
+
     /// <summary>os/architecture[/variant] of the image.</summary>
     [Parameter, ArgumentCompleter(typeof(PlatformCompleter))]
     [ValidateNotNullOrEmpty]
@@ -153,6 +161,8 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
         PullPolicy = Pull ? PullPolicy.Newer : PullPolicy.Missing,
         Labels = Map(Label),
         Network = BuildNetwork(),
+        Secrets = Secrets(),
+        SshAgents = Agents(),
         Platform = ParsePlatform(Platform),
         SourceDateEpoch = SourceDateEpoch,
         KeepFailed = KeepFailed,
@@ -201,6 +211,25 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
         }
 
         return arguments;
+    }
+
+    private Dictionary<string, BuildSecret> Secrets() => (Secret as Dictionary<string, BuildSecret> ?? [])
+        .ToDictionary(one => one.Key, one => one.Value.Path is { } path ? one.Value with { Path = ResolvePath(path) } : one.Value, StringComparer.Ordinal);
+
+    /// <summary>An id alone is the caller's agent.</summary>
+    private Dictionary<string, string> Agents()
+    {
+        Dictionary<string, string> agents = new(StringComparer.Ordinal);
+        foreach ((string id, string? socket) in Entries(Ssh))
+        {
+            agents[id] = socket is { Length: > 0 } ? ResolvePath(socket)
+                : Environment.GetEnvironmentVariable("SSH_AUTH_SOCK") is { Length: > 0 } own ? own
+                : throw new EngineException(
+                    EngineErrorKind.ObjectNotFound, "SshAgentNotFound", "There is no ssh agent: $env:SSH_AUTH_SOCK is not set.", id,
+                    "Start one with ssh-agent, or give its socket.");
+        }
+
+        return agents;
     }
 
     private NetworkSpec BuildNetwork()

@@ -1,5 +1,4 @@
 using Containers.Engine.Images;
-using Containers.Engine.Launch;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking;
 using Containers.Engine.Storage;

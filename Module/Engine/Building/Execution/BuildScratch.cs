@@ -1,6 +1,5 @@
 using Containers.Engine.Images;
 using Containers.Engine.Linux;
-using Containers.Engine.Storage;
 
 namespace Containers.Engine.Building.Execution;
 

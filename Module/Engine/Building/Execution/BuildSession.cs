@@ -5,7 +5,6 @@ using Containers.Engine.Building.Syntax;
 using Containers.Engine.Distribution;
 using Containers.Engine.Images;
 using Containers.Engine.Linux;
-using Containers.Engine.Storage;
 
 namespace Containers.Engine.Building.Execution;
 

@@ -2,7 +2,6 @@ using System.Text;
 using Containers.Engine.Building.Cache;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
-using Containers.Engine.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Containers.Engine.Building.Execution;

@@ -5,7 +5,6 @@ using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Linux;
-using Containers.Engine.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace Containers.Engine.Building.Execution;

@@ -8,7 +8,7 @@ internal static class ImageAssembler
     internal static ImageConfig Assemble(BuildSession session, StageState state, BuildRequest request)
     {
         List<Digest> layers = state.Layers.Count == 0 ? [session.EmptyLayer] : state.Layers;
-        IReadOnlyList<ImageHistory> history = Timed(state, request);
+        List<ImageHistory> history = Timed(state, request);
         Dictionary<string, string> labels = new(state.Config.Config.Labels);
         foreach ((string name, string value) in request.Labels)
         {
@@ -28,7 +28,7 @@ internal static class ImageAssembler
     /// A step that only changed the configuration is as old as the layer before it, or the first one after it: the same steps from the cache give
     /// the same image.
     /// </summary>
-    private static IReadOnlyList<ImageHistory> Timed(StageState state, BuildRequest request)
+    private static List<ImageHistory> Timed(StageState state, BuildRequest request)
     {
         DateTimeOffset? time = request.SourceDateEpoch
             ?? state.History.Skip(state.BaseHistory).FirstOrDefault(step => step.Created is not null)?.Created

@@ -1,5 +1,4 @@
 using System.Text;
-using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
 
 namespace Containers.Engine.Building.Execution;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using Containers.Engine.Building.Cache;
 using Containers.Engine.Building.Syntax;
@@ -181,7 +180,7 @@ internal sealed partial class StageBuilder
         /// </summary>
         private void PrepareTree(BoundTree tree, CancellationToken cancel)
         {
-            ImageRecord image = tree.Image ?? stage.Record(tree.Context!.Write(stage.Session, stage.Request.Warning, cancel));
+            ImageRecord image = tree.Image ?? Record(tree.Context!.Write(stage.Session, stage.Request.Warning, cancel));
             IStorageDriver driver = stage.Session.Services.Storage(null);
             string name = stage.Scratch.MakeDirectory();
             string directory = stage.Scratch.Directory + "/" + name;
@@ -328,7 +327,7 @@ internal sealed partial class StageBuilder
         return (image, image?.Id is null ? "" : ChainId.Of(image.Config.RootFs.DiffIds)[^1].ToString(), true);
     }
 
-    private ImageRecord Record(Digest layer) => new()
+    private static ImageRecord Record(Digest layer) => new()
     {
         Id = layer.ToString(),
         Config = new ImageConfig { RootFs = new ImageRootFs { DiffIds = [layer] } },
