@@ -27,6 +27,15 @@ internal static class ErrorRecords
         return From(failure);
     }
 
+    /// <summary>The same for a further program.</summary>
+    internal static ErrorRecord CommandExitedNonZero(Container container, string command, int? exitCode)
+    {
+        string code = exitCode?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
+        return From(new EngineException(
+            EngineErrorKind.InvalidOperation, "ContainerCommandExitedNonZero",
+            $"\"{command}\" in container \"{container.Name}\" ended with exit code {code}.", container));
+    }
+
     private static ErrorCategory CategoryOf(EngineErrorKind kind) => kind switch
     {
         EngineErrorKind.InvalidArgument => ErrorCategory.InvalidArgument,

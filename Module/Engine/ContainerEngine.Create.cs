@@ -102,7 +102,9 @@ public sealed partial class ContainerEngine
     private ContainerRecord NewRecord(ContainerSpec spec, string name, string id)
     {
         ImageRecord image = Images.Open(spec.Image);
+        spec = spec with { Log = LogOptions.Resolve(spec.Log, _settings.Read().Log) };
         SpecValidator.Validate(spec, image, _launcher.Host);
+        RequireJournal(spec.Log, name);
         NamespaceSpec namespaces = spec.Namespaces with
         {
             Pid = ResolveMode(spec.Namespaces.Pid), Ipc = ResolveMode(spec.Namespaces.Ipc), Uts = ResolveMode(spec.Namespaces.Uts),

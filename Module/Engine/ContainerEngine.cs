@@ -76,7 +76,8 @@ public sealed partial class ContainerEngine : IDisposable
     }
 
     public ContainerHost GetHost() =>
-        HostInformation.Collect(Options, _launcher.Host, _launcher.Cgroups, _storage.Select(null).Name, _store.List(), Images.List().Count);
+        HostInformation.Collect(Options, _launcher.Host, _launcher.Cgroups, _storage.Select(null).Name, _store.List(), Images.List().Count)
+            with { LogDriver = _settings.Read().Log.Driver ?? LogDriver.Local };
 
     /// <summary>The steps a start of this container takes, in order. Nothing is done.</summary>
     public IReadOnlyList<PlanStepDescription> GetPlan(string nameOrId) =>

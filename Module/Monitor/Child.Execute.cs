@@ -50,12 +50,7 @@ internal static unsafe partial class Child
             Libc.prctl(Libc.PR_SET_NAME, (nuint)text, 0, 0, 0);
         }
 
-        // Its command line is the monitor's, with a path of the host: the container has no business with it.
-        for (byte* p = plan->ArgumentsStart; p < plan->ArgumentsEnd; p++)
-        {
-            long at = p - plan->ArgumentsStart;
-            *p = at < name.Length ? name[(int)at] : (byte)0;
-        }
+        HideArguments(plan, name);
 
         // All signals are blocked since clone3. For pid 1 a blocked signal is kept, where an unblocked one without handler is dropped.
         ulong all = ulong.MaxValue;
@@ -70,6 +65,16 @@ internal static unsafe partial class Child
             {
                 Libc.kill(pid, signal);
             }
+        }
+    }
+
+    /// <summary>The command line is the monitor's, with a path of the host: the container has no business with it.</summary>
+    private static void HideArguments(PlanHeader* plan, ReadOnlySpan<byte> name)
+    {
+        for (byte* p = plan->ArgumentsStart; p < plan->ArgumentsEnd; p++)
+        {
+            long at = p - plan->ArgumentsStart;
+            *p = at < name.Length ? name[(int)at] : (byte)0;
         }
     }
 

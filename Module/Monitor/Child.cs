@@ -17,14 +17,15 @@ internal static unsafe partial class Child
     private const int ReportDescriptor = 3;
 
     /// <param name="plan">The plan.</param>
-    /// <param name="input">Becomes descriptor 0.</param>
-    /// <param name="output">Becomes descriptor 1.</param>
-    /// <param name="error">Becomes descriptor 2.</param>
+    /// <param name="container">A descriptor of the container's first process, or -1.</param>
+    /// <param name="input">Becomes descriptor 0, unless it is -1.</param>
+    /// <param name="output">Becomes descriptor 1, unless it is -1.</param>
+    /// <param name="error">Becomes descriptor 2, unless it is -1.</param>
     /// <param name="report">Write end of the report pipe.</param>
-    internal static void Run(PlanHeader* plan, int input, int output, int error, int report)
+    internal static void Run(PlanHeader* plan, int container, int input, int output, int error, int report)
     {
-        // The descriptors are above 3, because 0 to 3 are taken in every monitor; so is 4 in one that holds a network namespace.
-        if (Libc.dup2(input, 0) < 0 || Libc.dup2(output, 1) < 0 || Libc.dup2(error, 2) < 0
+        // The descriptors are above 3, because 0 to 3 are taken in every monitor; so is 4 in one that holds a network namespace, and 5.
+        if ((input >= 0 && Libc.dup2(input, 0) < 0) || (output >= 0 && Libc.dup2(output, 1) < 0) || (error >= 0 && Libc.dup2(error, 2) < 0)
             || Libc.dup3(report, ReportDescriptor, Libc.O_CLOEXEC) < 0)
         {
             Report(report, -1, Errno.Last);
@@ -43,6 +44,8 @@ internal static unsafe partial class Child
         {
             slots[i] = -1;
         }
+
+        slots[PlanFormat.ContainerSlot] = container;
 
         for (uint i = 0; i < plan->StepCount; i++)
         {
@@ -153,6 +156,12 @@ internal static unsafe partial class Child
                 return CloseSlot(step, slots);
             case PlanOpcode.OpenNullInput:
                 return OpenNullInput(slots[step->Slot]);
+            case PlanOpcode.JoinContainer:
+                return Check(Libc.setns(slots[PlanFormat.ContainerSlot], (int)step->X));
+            case PlanOpcode.OpenNull:
+                return OpenNull(step);
+            case PlanOpcode.EnterProcessNamespace:
+                return EnterProcessNamespace(plan);
             case PlanOpcode.OpenTerminal:
                 return OpenTerminal(step, slots);
             case PlanOpcode.AttachConsole:

@@ -19,12 +19,21 @@ internal unsafe struct Client
     /// <summary>It was answered for the last time: close it once everything is sent.</summary>
     internal bool Closing;
 
+    /// <summary>The further program that this session is attached to: its place in the table, counted from 1; 0 for none.</summary>
+    internal int Execution;
+
+    /// <summary>Descriptors that came and were not taken yet.</summary>
+    internal fixed int Descriptors[MaximumDescriptors];
+    internal int DescriptorCount;
+
     internal byte* Incoming;
     internal int IncomingLength;
 
     internal byte* Outgoing;
     internal int OutgoingStart;
     internal int OutgoingEnd;
+
+    private const int MaximumDescriptors = 8;
 
     internal const int IncomingSize = MonitorProtocol.MaximumData + 64;
     internal const int OutgoingSize = (2 * MonitorProtocol.MaximumData) + 1024;
@@ -41,6 +50,7 @@ internal unsafe struct Client
             Libc.close(Descriptor);
         }
 
+        CloseDescriptors();
         NativeMemory.Free(Incoming);
         NativeMemory.Free(Outgoing);
         this = default;
@@ -81,7 +91,21 @@ internal unsafe struct Client
             Incoming = (byte*)NativeMemory.Alloc(IncomingSize);
         }
 
-        nint got = Libc.recv(Descriptor, Incoming + IncomingLength, (nuint)(IncomingSize - IncomingLength), Libc.MSG_DONTWAIT);
+        int* descriptors = stackalloc int[MaximumDescriptors];
+        nint got = Libc.ReceiveWithDescriptors(
+            Descriptor, Incoming + IncomingLength, (nuint)(IncomingSize - IncomingLength), descriptors, out int count, Libc.MSG_DONTWAIT);
+        for (int i = 0; i < count; i++)
+        {
+            if (DescriptorCount < MaximumDescriptors)
+            {
+                Descriptors[DescriptorCount++] = descriptors[i];
+            }
+            else
+            {
+                Libc.close(descriptors[i]);
+            }
+        }
+
         if (got < 0)
         {
             return Errno.Last is Errno.EAGAIN or Errno.EINTR;
@@ -89,6 +113,32 @@ internal unsafe struct Client
 
         IncomingLength += (int)got;
         return got > 0;
+    }
+
+    /// <summary>The descriptor is the caller's from now on; -1 when fewer came.</summary>
+    internal int TakeDescriptor(int index)
+    {
+        if (index >= DescriptorCount)
+        {
+            return -1;
+        }
+
+        int fd = Descriptors[index];
+        Descriptors[index] = -1;
+        return fd;
+    }
+
+    internal void CloseDescriptors()
+    {
+        for (int i = 0; i < DescriptorCount; i++)
+        {
+            if (Descriptors[i] >= 0)
+            {
+                Libc.close(Descriptors[i]);
+            }
+        }
+
+        DescriptorCount = 0;
     }
 
     internal void Consume(int length)

@@ -3,7 +3,7 @@ using Containers.Engine.Linux;
 
 namespace Containers.Monitor;
 
-/// <summary>Makes the container's first process from a plan.</summary>
+/// <summary>Makes a process from a plan: the container's first one, or a further program in it.</summary>
 internal static unsafe class Launcher
 {
     /// <summary>A process that was made, or the step and errno that prevented it.</summary>
@@ -11,6 +11,9 @@ internal static unsafe class Launcher
     {
         internal int Pid;
         internal int PidDescriptor;
+
+        /// <summary>The report pipe of a process that is on its way; -1 once it is known to have arrived.</summary>
+        internal int Report;
 
         /// <summary>The master of its terminal, or -1.</summary>
         internal int Terminal;
@@ -22,13 +25,58 @@ internal static unsafe class Launcher
         internal int Step;
     }
 
-    /// <summary>
-    /// clone3 of a process with a managed runtime is sound under four rules (docs/adr/0002): the child only makes raw system calls,
-    /// signals are blocked around the call, no garbage collection may begin in between, failures come back over a pipe.
-    /// </summary>
+    /// <summary>Makes the process and waits until it runs its program.</summary>
     internal static Result Launch(PlanHeader* plan, int input, int output, int error)
     {
-        Result result = new() { Pid = -1, PidDescriptor = -1, Terminal = -1, Step = -1 };
+        Result result = Begin(plan, -1, input, output, error);
+        if (result.Error != 0)
+        {
+            return result;
+        }
+
+        int* report = stackalloc int[2];
+        nint got;
+        do
+        {
+            got = ReadReport(plan, result.Report, report, ref result.Terminal);
+        }
+        while (got < 0 ? Errno.Last == Errno.EINTR : got > 0 && report[0] == PlanFormat.TerminalStep);
+
+        Libc.close(result.Report);
+        result.Report = -1;
+        if (got != 0)
+        {
+            result.Step = report[0];
+            result.Error = report[1];
+            Libc.siginfo_t info;
+            Libc.waitid(Libc.P_PIDFD, result.PidDescriptor, &info, Libc.WEXITED);
+            Libc.close(result.PidDescriptor);
+            if (result.Terminal >= 0)
+            {
+                Libc.close(result.Terminal);
+                result.Terminal = -1;
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>
+    /// Makes the process. What becomes of it comes over <see cref="Result.Report"/>: the end means that the program runs; eight bytes are a
+    /// step and its errno, or <see cref="PlanFormat.EnteredStep"/> and a pid.
+    /// </summary>
+    /// <remarks>
+    /// clone3 of a process with a managed runtime is sound under four rules (docs/adr/0002): the child only makes raw system calls,
+    /// signals are blocked around the call, no garbage collection may begin in between, failures come back over a pipe.
+    /// </remarks>
+    /// <param name="plan">The plan.</param>
+    /// <param name="container">A descriptor of the container's first process, for a further program; else -1.</param>
+    /// <param name="input">Becomes descriptor 0; -1 where the plan opens one itself.</param>
+    /// <param name="output">Becomes descriptor 1, with -1 as before.</param>
+    /// <param name="error">Becomes descriptor 2, with -1 as before.</param>
+    internal static Result Begin(PlanHeader* plan, int container, int input, int output, int error)
+    {
+        Result result = new() { Pid = -1, PidDescriptor = -1, Report = -1, Terminal = -1, Step = -1 };
         bool terminal = (plan->Flags & PlanFlags.Terminal) != 0;
         int* pipe = stackalloc int[2];
         if ((terminal ? Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, pipe) : Libc.pipe2(pipe, Libc.O_CLOEXEC)) < 0)
@@ -78,7 +126,7 @@ internal static unsafe class Launcher
         int pid = Libc.clone3(&arguments);
         if (pid == 0)
         {
-            Child.Run(plan, input, output, error, pipe[1]);
+            Child.Run(plan, container, input, output, error, pipe[1]);
         }
 
         int errno = pid < 0 ? Errno.Last : 0;
@@ -90,48 +138,29 @@ internal static unsafe class Launcher
             Libc.close(cgroup);
         }
 
-        int* report = stackalloc int[2];
-        nint got = 0;
-        while (pid > 0)
+        if (pid < 0)
         {
-            got = terminal ? ReadReport(pipe[0], report, ref result.Terminal) : Libc.read(pipe[0], (byte*)report, 8);
-            if (got >= 0 ? got == 0 || report[0] != PlanFormat.TerminalStep : Errno.Last != Errno.EINTR)
-            {
-                break;
-            }
-        }
-
-        Libc.close(pipe[0]);
-        if (pid > 0 && got == 0)
-        {
-            result.Pid = pid;
-            result.PidDescriptor = pidDescriptor;
+            Libc.close(pipe[0]);
+            result.Error = errno;
             return result;
         }
 
-        result.Error = pid < 0 ? errno : report[1];
-        result.Step = pid < 0 ? -1 : report[0];
-        if (pid > 0)
-        {
-            Libc.siginfo_t info;
-            Libc.waitid(Libc.P_PIDFD, pidDescriptor, &info, Libc.WEXITED);
-            Libc.close(pidDescriptor);
-        }
-
-        if (result.Terminal >= 0)
-        {
-            Libc.close(result.Terminal);
-            result.Terminal = -1;
-        }
-
+        result.Pid = pid;
+        result.PidDescriptor = pidDescriptor;
+        result.Report = pipe[0];
         return result;
     }
 
     /// <summary>As read(2) of a report. One that carries the master of the terminal leaves it in its place.</summary>
-    private static nint ReadReport(int socket, int* report, ref int terminal)
+    internal static nint ReadReport(PlanHeader* plan, int pipe, int* report, ref int terminal)
     {
+        if ((plan->Flags & PlanFlags.Terminal) == 0)
+        {
+            return Libc.read(pipe, (byte*)report, 8);
+        }
+
         int* descriptors = stackalloc int[8];
-        nint got = Libc.ReceiveWithDescriptors(socket, (byte*)report, 8, descriptors, out int count, 0);
+        nint got = Libc.ReceiveWithDescriptors(pipe, (byte*)report, 8, descriptors, out int count, 0);
         for (int i = 0; i < count; i++)
         {
             if (terminal < 0 && report[0] == PlanFormat.TerminalStep)

@@ -18,27 +18,37 @@ internal static unsafe class PlanMemory
             return null;
         }
 
+        PlanHeader* plan = Load(fd, out errno);
+        Libc.close(fd);
+        return plan;
+    }
+
+    /// <summary>The same from an open file, which stays the caller's. <see cref="Free"/> gives the memory back.</summary>
+    internal static PlanHeader* Load(int fd, out int errno)
+    {
+        errno = 0;
         long size = Libc.lseek(fd, 0, 2);
         if (size < sizeof(PlanHeader) || size > PlanFormat.MaximumSize)
         {
-            Libc.close(fd);
             errno = Errno.EINVAL;
             return null;
         }
 
         byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)size, 16);
         nint got = Libc.pread(fd, memory, (nuint)size, 0);
-        Libc.close(fd);
         PlanHeader* plan = (PlanHeader*)memory;
         if (got != (nint)size || plan->Magic != PlanFormat.Magic || plan->Version != PlanFormat.Version || plan->Size != size
             || !Relocate(memory, plan))
         {
+            NativeMemory.AlignedFree(memory);
             errno = Errno.EINVAL;
             return null;
         }
 
         return plan;
     }
+
+    internal static void Free(PlanHeader* plan) => NativeMemory.AlignedFree(plan);
 
     private static bool Relocate(byte* memory, PlanHeader* plan)
     {

@@ -27,6 +27,7 @@ internal static unsafe class Program
         ulong all = ulong.MaxValue;
         Libc.rt_sigprocmask(Libc.SIG_SETMASK, &all, null);
         Libc.close_range(MonitorProtocol.SecretDescriptor + 1, uint.MaxValue, 0);
+        Libc.dup3(0, MonitorProtocol.RootDescriptor, Libc.O_CLOEXEC); // The place is kept for later.
         Libc.fcntl(MonitorProtocol.SessionDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         fixed (byte* root = "/\0"u8)
         {

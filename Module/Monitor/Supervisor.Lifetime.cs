@@ -109,14 +109,16 @@ internal sealed unsafe partial class Supervisor
 
     private void OnEnded()
     {
+        EndExecutions();
         _state.Running = _state.Paused = false;
         _state.Pid = 0;
         _state.OomKilled = _cgroup.OomKills() > _oomBase;
+        _log.EndRun();
         _state.LostLogBytes = _log.Lost;
         TellOfEnd();
         if (ShouldRestart())
         {
-            Close(ref _mountNamespace);
+            ReleaseMounts();
             _state.RestartCount++;
             _state.Restarting = true;
             _restartAt = Clock.Milliseconds() + _delay;
@@ -209,7 +211,7 @@ internal sealed unsafe partial class Supervisor
             _events.Write("destroy"u8);
             _networkUndone = NetworkUndo.Run(_plan, ShortLockMilliseconds);
             _cgroup.Remove();
-            Close(ref _mountNamespace);
+            ReleaseMounts();
             RemoveTree(_plan->TrashDirectory);
             if (_networkUndone)
             {
@@ -242,7 +244,7 @@ internal sealed unsafe partial class Supervisor
             return;
         }
 
-        Close(ref _mountNamespace);
+        ReleaseMounts();
         _cgroup.Remove();
         _state.Write(_plan, durable: true);
         RemoveRunFiles();

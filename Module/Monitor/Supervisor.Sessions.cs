@@ -101,7 +101,13 @@ internal sealed unsafe partial class Supervisor
     private void Drop(ref Client client)
     {
         bool session = client.Descriptor == MonitorProtocol.SessionDescriptor;
+        int execution = client.Execution - 1;
         client.Close();
+        if (execution >= 0)
+        {
+            Abandon(ref _executions[execution]);
+        }
+
         if (session && (_plan->Flags & PlanFlags.CloseInputWithSession) != 0)
         {
             CloseInput();
@@ -168,6 +174,14 @@ internal sealed unsafe partial class Supervisor
             case MessageType.EndOfInput:
                 CloseInput();
                 answered = false;
+                break;
+            case MessageType.Execute:
+                errno = Execute(ref client);
+                client.CloseDescriptors();
+                answered = errno != 0; // The answer to a program that could be made is what became of it.
+                break;
+            case MessageType.Signal when client.Execution > 0:
+                errno = SendSignal(ref _executions[client.Execution - 1], request.A);
                 break;
             case MessageType.Signal:
                 errno = SendSignal(request.A);

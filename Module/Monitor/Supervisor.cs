@@ -7,7 +7,7 @@ namespace Containers.Monitor;
 /// <summary>The poll loop that stays with a container: its output, its sessions, its end, its restarts.</summary>
 internal sealed unsafe partial class Supervisor
 {
-    private const int MaximumClients = 32;
+    private const int MaximumClients = 128;
 
     /// <summary>How long output is awaited after the first process ended: only a process outside the container can hold the pipe.</summary>
     private const long DrainMilliseconds = 1000;
@@ -163,6 +163,11 @@ internal sealed unsafe partial class Supervisor
         _oomBase = _cgroup.OomKills();
         Launcher.Result result = Launcher.Launch(_plan, streams.ChildInput, streams.ChildOutput, streams.ChildError);
         streams.CloseChildSide();
+        if (_plan->PidNamespace != null)
+        {
+            LeaveProcessNamespace();
+        }
+
         if (result.Error != 0)
         {
             streams.CloseOwnSide();
@@ -192,7 +197,7 @@ internal sealed unsafe partial class Supervisor
         _state.FinishedAt = 0;
         _state.FailedStep = -1;
         _state.FailedErrno = 0;
-        HoldMountNamespace(result.Pid);
+        HoldMounts(result.Pid);
         _state.Write(_plan, durable: false);
         _events.Write("start"u8);
         return true;
@@ -217,22 +222,46 @@ internal sealed unsafe partial class Supervisor
         return joined;
     }
 
+    /// <summary>What is made next, a further program on its way into the container, is born among the host's processes again.</summary>
+    private static void LeaveProcessNamespace()
+    {
+        fixed (byte* path = "/proc/self/ns/pid\0"u8)
+        {
+            int fd = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+            Libc.setns(fd, (int)Libc.CLONE_NEWPID);
+            Close(ref fd);
+        }
+    }
+
     /// <summary>
     /// Unmounting an overlay writes its upper file system out, in the last process that leaves the namespace. Holding the namespace
-    /// moves that behind the report of the exit (docs/performance.md).
+    /// moves that behind the report of the exit (docs/performance.md). The root is for sessions, see <see cref="MonitorProtocol.RootDescriptor"/>.
     /// </summary>
-    private void HoldMountNamespace(int pid)
+    private void HoldMounts(int pid)
     {
         byte* path = stackalloc byte[40];
         "/proc/"u8.CopyTo(new Span<byte>(path, 40));
         int length = 6 + JsonText.Digits(path + 6, pid);
         "/ns/mnt\0"u8.CopyTo(new Span<byte>(path + length, 40 - length));
         _mountNamespace = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        "/root\0"u8.CopyTo(new Span<byte>(path + length, 40 - length));
+        int root = Libc.openat(Libc.AT_FDCWD, path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        if (root >= 0)
+        {
+            Libc.dup3(root, MonitorProtocol.RootDescriptor, Libc.O_CLOEXEC);
+            Libc.close(root);
+        }
+    }
+
+    private void ReleaseMounts()
+    {
+        Libc.dup3(0, MonitorProtocol.RootDescriptor, Libc.O_CLOEXEC);
+        Close(ref _mountNamespace);
     }
 
     private void Poll()
     {
-        Libc.pollfd* polled = stackalloc Libc.pollfd[6 + MaximumClients];
+        Libc.pollfd* polled = stackalloc Libc.pollfd[6 + MaximumClients + MaximumExecutions];
         bool room = AttachedClientsHaveRoom();
         Set(polled, 0, _signals, Libc.POLLIN);
         Set(polled, 1, _listener, Libc.POLLIN);
@@ -247,7 +276,8 @@ internal sealed unsafe partial class Supervisor
             Set(polled, 6 + i, client.Descriptor, client.HasOutgoing ? (short)(events + Libc.POLLOUT) : events);
         }
 
-        if (Libc.poll(polled, 6 + MaximumClients, TimeOut()) > 0)
+        int executions = SetExecutions(polled + 6 + MaximumClients);
+        if (Libc.poll(polled, (nuint)(6 + MaximumClients + executions), TimeOut()) > 0)
         {
             // Output first: what the container wrote before it ended belongs before its end.
             if (polled[3].revents != 0)
@@ -283,6 +313,8 @@ internal sealed unsafe partial class Supervisor
                 OnSignal();
             }
 
+            // Before the container: its first process does not end before the programs in its process namespace are waited for.
+            ServeExecutions(polled + 6 + MaximumClients, executions);
             if (polled[2].revents != 0)
             {
                 OnProcessExit();
@@ -301,7 +333,7 @@ internal sealed unsafe partial class Supervisor
 
     private int TimeOut()
     {
-        long next = Math.Min(Math.Min(_drainUntil, _killAt), Math.Min(_restartAt, _leaveSessionAt));
+        long next = Math.Min(Math.Min(Math.Min(_drainUntil, _killAt), Math.Min(_restartAt, _leaveSessionAt)), NextExecutionKill());
         if (next == long.MaxValue)
         {
             return -1;
@@ -331,6 +363,7 @@ internal sealed unsafe partial class Supervisor
             KillAll();
         }
 
+        KillExecutions(now);
         if (now >= _restartAt)
         {
             _restartAt = long.MaxValue;

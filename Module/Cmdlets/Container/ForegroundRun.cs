@@ -3,12 +3,8 @@ using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
 
-/// <summary>
-/// A container that a pipeline is attached to. Without input the pipeline's own thread reads the output: nothing stands between.
-/// With input a writer and a reader thread stand between the pipeline and the container, and <see cref="PipedRun"/> holds what is
-/// under way; a container that does not read, or a pipeline that does not take, holds the other back and nobody for ever.
-/// </summary>
-internal sealed class ForegroundRun : IDisposable
+/// <summary>A container's run in the foreground. One that nobody wants any more is stopped: its stop signal, a second, then the kill.</summary>
+internal sealed class ForegroundRun : AttachedRun
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
@@ -18,53 +14,16 @@ internal sealed class ForegroundRun : IDisposable
 
     private readonly RunSession _session;
 
-    private readonly PipedRun? _pipes;
-
-    private readonly Lock _ending = new();
-
-    private bool _ended;
-
-    private bool _disposed;
-
-    internal ForegroundRun(ContainerEngine engine, Container created, RunSession session, bool hasInput, bool inputOpen)
+    internal ForegroundRun(ContainerEngine engine, Container created, RunSession session, bool hasInput, bool inputOpen, bool typed = false)
+        : base(session, hasInput, inputOpen, typed)
     {
         _engine = engine;
         _created = created;
         _session = session;
-        if (hasInput)
-        {
-            _pipes = new PipedRun(session);
-        }
-        else if (inputOpen)
-        {
-            session.CloseInput();
-        }
     }
 
-    internal void Append(ReadOnlySpan<byte> data) => _pipes!.Append(data);
-
-    internal void AppendLine(string text) => _pipes!.AppendLine(text);
-
-    /// <summary>Output that has come; waits for some only while more input waits than should.</summary>
-    /// <returns>False when the pipeline may go on with the next object.</returns>
-    internal bool TakeWhileInputIsFull(CancellationToken stop, out OutputChunk chunk) => _pipes!.TakeWhileInputIsFull(stop, out chunk);
-
-    internal void EndInput() => _pipes?.EndInput();
-
-    /// <returns>False when the run has ended and everything was read.</returns>
-    internal bool Read(CancellationToken stop, out OutputChunk chunk) =>
-        _pipes is null ? _session.Read(out chunk, stop) : _pipes.Take(stop, out chunk);
-
-    /// <summary>How it ended, after everything was read.</summary>
-    internal ContainerExit End()
-    {
-        lock (_ending)
-        {
-            _ended = true;
-        }
-
-        return _session.Exit ?? new ContainerExit(null, 0, false, false);
-    }
+    /// <summary>For whoever joins it with a terminal.</summary>
+    internal RunSession Session => _session;
 
     /// <summary>The container after its end. One that removed itself, or whose record is about to say so, as the session saw it.</summary>
     internal Container LastSeen(ContainerExit exit)
@@ -92,42 +51,18 @@ internal sealed class ForegroundRun : IDisposable
             : last;
     }
 
-    /// <summary>Stops the container when it has not ended: its stop signal, a second, then the kill. From any thread, once.</summary>
-    internal void Abandon()
+    private protected override void EndProgram()
     {
-        lock (_ending)
+        try
         {
-            if (_ended)
-            {
-                return;
-            }
-
-            _ended = true;
-            try
-            {
-                // One with RemoveOnExit removes itself.
-                _engine.Stop(_created.Id, s_grace, signal: null, force: false, CancellationToken.None);
-            }
-            catch (EngineException)
-            {
-                // It has ended meanwhile, or it is paused and only a kill helps; nobody listens any more to what else went wrong.
-                Kill();
-            }
+            // One with RemoveOnExit removes itself.
+            _engine.Stop(_created.Id, s_grace, signal: null, force: false, CancellationToken.None);
         }
-    }
-
-    public void Dispose()
-    {
-        if (_disposed)
+        catch (EngineException)
         {
-            return;
+            // It has ended meanwhile, or it is paused and only a kill helps; nobody listens any more to what else went wrong.
+            Kill();
         }
-
-        _disposed = true;
-        _pipes?.Cancel();
-        Abandon();
-        _pipes?.Dispose();
-        _session.Dispose();
     }
 
     private void Kill()

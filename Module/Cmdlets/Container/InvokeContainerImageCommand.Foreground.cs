@@ -6,16 +6,11 @@ namespace Containers.Cmdlets;
 /// <summary>The run in the foreground: its output, its end, and what happens when nobody wants it any more.</summary>
 public sealed partial class InvokeContainerImageCommand
 {
-    private const string StderrTag = "Stderr";
-
-    // "PSHOST" shows it at the prompt whatever $InformationPreference says, as Write-Host does.
-    private static readonly string[] s_stderrTags = ["PSHOST", StderrTag];
-
-    private readonly LineSplitter _stdout = new();
-
-    private readonly LineSplitter _stderr = new();
+    private ProgramOutput? _output;
 
     private volatile ForegroundRun? _run;
+
+    private ProgramOutput Output => _output ??= new ProgramOutput(this, AsByteStream);
 
     /// <summary>On a thread of its own: the container must go also while the pipeline's thread is busy further down.</summary>
     protected override void StopProcessing()
@@ -51,25 +46,30 @@ public sealed partial class InvokeContainerImageCommand
 
     private void Feed(ForegroundRun run, object? input)
     {
-        AppendInput(run, input);
+        run.Append(input);
         while (run.TakeWhileInputIsFull(Stop, out OutputChunk chunk))
         {
-            Write(chunk);
+            Output.Write(chunk);
         }
     }
 
     private void Finish(ForegroundRun run)
     {
-        run.EndInput();
-        while (run.Read(Stop, out OutputChunk chunk))
+        if (RelaysTerminal)
         {
-            Write(chunk);
+            if (!Relay(run.Session, _keys!, redraw: false, Stop))
+            {
+                run.End(); // Nobody's run any more: it goes on.
+                return;
+            }
+        }
+        else
+        {
+            WriteOutput(run);
         }
 
-        _stdout.End(WriteObject);
-        _stderr.End(WriteStderr);
         ContainerExit exit = run.End();
-        SessionState.PSVariable.Set("global:LASTEXITCODE", exit.ExitCode ?? -1);
+        SetLastExitCode(exit);
         bool failed = exit.ExitCode != 0
             && (ErrorOnNonZeroExit || LanguagePrimitives.IsTrue(GetVariableValue("PSNativeCommandUseErrorActionPreference")));
         if (PassThru || failed)
@@ -87,17 +87,14 @@ public sealed partial class InvokeContainerImageCommand
         }
     }
 
-    private void Write(OutputChunk chunk)
+    private void WriteOutput(ForegroundRun run)
     {
-        if (chunk.Stream == LogStream.Stderr)
+        run.EndInput();
+        while (run.Read(Stop, out OutputChunk chunk))
         {
-            _stderr.Add(chunk.Data.Span, WriteStderr);
+            Output.Write(chunk);
         }
-        else
-        {
-            _stdout.Add(chunk.Data.Span, WriteObject);
-        }
-    }
 
-    private void WriteStderr(string line) => WriteInformation(new HostInformationMessage { Message = line }, s_stderrTags);
+        Output.End();
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using Containers.Engine;
 using Containers.Engine.Launch;
@@ -13,7 +12,7 @@ namespace Containers.Cmdlets;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "ContainerImage", SupportsShouldProcess = true, DefaultParameterSetName = DefinitionSet)]
 [Alias("Run-ContainerImage", "Run-Container")]
-[OutputType(typeof(string), typeof(Container))]
+[OutputType(typeof(string), typeof(byte[]), typeof(Container))]
 public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdlet, IDisposable
 {
     /// <summary>What the container reads from its standard input.</summary>
@@ -36,14 +35,28 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
     [Parameter]
     public SwitchParameter ErrorOnNonZeroExit { get; set; }
 
+    /// <summary>Writes the standard output as byte arrays, as it comes.</summary>
+    [Parameter]
+    public SwitchParameter AsByteStream { get; set; }
+
+    /// <summary>Keys that let go of a container with a terminal, in docker's form.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    public string DetachKeys { get; set; } = DetachSequence.Default;
+
+    private DetachSequence? _keys;
+
+    /// <summary>The user's terminal and the container's are one.</summary>
+    private bool RelaysTerminal => Terminal && Interactive && !Detach;
+
     private bool HasInput => MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
 
-    // In the foreground -Interactive alone gives an input that is at its end at once; there is no terminal to read from yet.
     private protected override bool KeepsInputOpen => Detach ? Interactive : Interactive || HasInput;
 
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        _keys = ParseDetachKeys(DetachKeys);
         WriteVerbose("Get-ContainerPlan with the same parameters shows the steps that the start takes.");
         if (!ShouldDo(Describe("Run")))
         {
@@ -111,12 +124,23 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
 
     private ForegroundRun Launch(CancellationToken stop)
     {
+        if (HasInput && Terminal)
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, ErrorIds.InputWithTerminal, "A terminal reads what is typed, not the pipeline.", Image,
+                "Leave out -Terminal, or the input.");
+        }
+
+        TerminalSize size = RelaysTerminal
+            ? RequireTerminal(Image, "Leave out -Terminal, or use -Detach and then Connect-Container at a prompt.")
+            : Terminal ? SessionTerminal.Size : default;
         ContainerSpec spec = BuildSpec();
         Container created = Create(spec, stop);
         try
         {
-            RunSession session = Engine.StartAttached(created.Id, Warnings, stop);
-            return new ForegroundRun(Engine, created, session, HasInput, spec.Process.Interactive);
+            RunSession session = Engine.StartAttached(created.Id, Warnings, stop, size);
+            bool typed = Interactive && !Terminal && !HasInput && HasKeyboard;
+            return new ForegroundRun(Engine, created, session, HasInput || typed, spec.Process.Interactive && !Terminal, typed);
         }
         catch
         {
@@ -141,34 +165,6 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
         catch (EngineException e)
         {
             Warnings.Add($"The container \"{id}\" is left behind: {e.Message}");
-        }
-    }
-
-    private static void AppendInput(ForegroundRun run, object? value)
-    {
-        switch (Conversions.Unwrap(value))
-        {
-            case null:
-                break;
-            case byte[] bytes:
-                run.Append(bytes);
-                break;
-            case byte single:
-                run.Append([single]);
-                break;
-            case string text:
-                run.AppendLine(text);
-                break;
-            case IEnumerable list and not IDictionary:
-                foreach (object? element in list)
-                {
-                    AppendInput(run, element);
-                }
-
-                break;
-            case { } other:
-                run.AppendLine(Conversions.Text(other));
-                break;
         }
     }
 }

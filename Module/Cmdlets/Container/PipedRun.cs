@@ -16,7 +16,7 @@ internal sealed class PipedRun : IDisposable
 
     private const int OutputLimit = 1 << 20;
 
-    private readonly RunSession _session;
+    private readonly IProgramSession _session;
 
     private readonly object _gate = new();
 
@@ -41,7 +41,7 @@ internal sealed class PipedRun : IDisposable
 
     private Exception? _failure;
 
-    internal PipedRun(RunSession session)
+    internal PipedRun(IProgramSession session)
     {
         _session = session;
         _writer = new Thread(WriteInput) { IsBackground = true, Name = "Container input" };

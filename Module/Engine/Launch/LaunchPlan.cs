@@ -41,6 +41,13 @@ internal sealed record LaunchPlan
 
     internal int LogNumber { get; init; } = 1;
 
+    internal LogFormat LogFormat { get; init; }
+
+    /// <summary>For the journal: its socket, and the fields of all messages, NAME=value lines.</summary>
+    internal string? JournalSocket { get; init; }
+
+    internal string? JournalFields { get; init; }
+
     /// <summary>Where the monitor appends what happens (<see cref="Plan.EventFile"/>); null for nowhere.</summary>
     internal string? EventFile { get; init; }
 
@@ -63,4 +70,7 @@ internal sealed record LaunchPlan
 
     /// <summary>Ports of the host that the monitor keeps other programs from; at most <see cref="PlanFormat.MaximumPorts"/>.</summary>
     internal IReadOnlyList<PlanPort> Ports { get; init; } = [];
+
+    /// <summary>A further program: JSON that its monitor writes down as it is; null for a container's first process.</summary>
+    internal string? Record { get; init; }
 }

@@ -10,24 +10,9 @@ internal sealed partial class LaunchPlanCompiler
 
     private void DropPrivileges()
     {
-        SortedDictionary<string, UlimitSpec> limits = new(StringComparer.OrdinalIgnoreCase)
-        {
-            ["nofile"] = new(DefaultFiles, DefaultFiles),
-            ["nproc"] = new(DefaultFiles, DefaultFiles),
-            ["core"] = new(0, -1),
-        };
-        foreach ((string name, UlimitSpec limit) in _spec.Process.Ulimits)
-        {
-            limits[name] = limit;
-        }
-
-        foreach ((string name, UlimitSpec limit) in limits)
-        {
-            Add(LaunchSteps.SetResourceLimit(name, UlimitNames.Number(name), Unlimited(limit.Soft), Unlimited(limit.Hard)));
-        }
-
+        _steps.AddRange(LimitSteps(_spec.Process));
         CapabilitySet capabilities = Capabilities(_spec.Security, _input.Host);
-        Add(LaunchSteps.SetUmask(Convert.ToUInt32(_spec.Process.Umask ?? "0022", 8)));
+        Add(SetUmask(_spec.Process));
         Add(LaunchSteps.DropBoundingSet(capabilities, _input.Host.LastCapability));
         if (!_spec.Security.NoNewPrivileges)
         {
@@ -38,6 +23,26 @@ internal sealed partial class LaunchPlanCompiler
         Add(LaunchSteps.SetUser(_input.User, _spec.Process.Interactive || _spec.Process.Terminal));
         Add(LaunchSteps.SetCapabilities(_input.User.Uid == 0 ? capabilities : CapabilitySet.None));
     }
+
+    /// <summary>In the order of their names.</summary>
+    internal static IEnumerable<LaunchStep> LimitSteps(ProcessSpec process)
+    {
+        SortedDictionary<string, UlimitSpec> limits = new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["nofile"] = new(DefaultFiles, DefaultFiles),
+            ["nproc"] = new(DefaultFiles, DefaultFiles),
+            ["core"] = new(0, -1),
+        };
+        foreach ((string name, UlimitSpec limit) in process.Ulimits)
+        {
+            limits[name] = limit;
+        }
+
+        return limits.Select(pair => LaunchSteps.SetResourceLimit(
+            pair.Key, UlimitNames.Number(pair.Key), Unlimited(pair.Value.Soft), Unlimited(pair.Value.Hard)));
+    }
+
+    internal static LaunchStep SetUmask(ProcessSpec process) => LaunchSteps.SetUmask(Convert.ToUInt32(process.Umask ?? "0022", 8));
 
     private static ulong Unlimited(long value) => value < 0 ? ulong.MaxValue : (ulong)value;
 
@@ -73,15 +78,18 @@ internal sealed partial class LaunchPlanCompiler
         }
 
         IReadOnlyList<string> arguments = CommandLine(_spec.Process, _input.Image);
-        Dictionary<string, string> environment = Environment();
-        Add(LaunchSteps.Execute(
-            arguments,
-            [.. environment.Select(pair => pair.Key + "=" + pair.Value)],
-            Candidates(arguments[0], environment.GetValueOrDefault("PATH", DefaultPath))));
+        Add(Execute(arguments, Environment(_spec, _input.Image, _input.Id, _input.User, _input.LinkVariables)));
     }
 
-    private string WorkingDirectory() =>
-        _spec.Process.WorkingDirectory ?? (_input.Image.WorkingDirectory.Length > 0 ? _input.Image.WorkingDirectory : "/");
+    internal static LaunchStep Execute(IReadOnlyList<string> arguments, Dictionary<string, string> environment) => LaunchSteps.Execute(
+        arguments,
+        [.. environment.Select(pair => pair.Key + "=" + pair.Value)],
+        Candidates(arguments[0], environment.GetValueOrDefault("PATH", DefaultPath)));
+
+    private string WorkingDirectory() => WorkingDirectory(_spec.Process, _input.Image);
+
+    internal static string WorkingDirectory(ProcessSpec process, ProgramDefaults image) =>
+        process.WorkingDirectory ?? (image.WorkingDirectory.Length > 0 ? image.WorkingDirectory : "/");
 
     /// <summary>docker's rule: a new entrypoint drops the image's command; a new command keeps the image's entrypoint.</summary>
     internal static IReadOnlyList<string> CommandLine(ProcessSpec process, ProgramDefaults image)
@@ -92,27 +100,28 @@ internal sealed partial class LaunchPlanCompiler
     }
 
     /// <summary>PATH and HOSTNAME, the image's variables, the user's: the later ones win.</summary>
-    private Dictionary<string, string> Environment()
+    internal static Dictionary<string, string> Environment(
+        ContainerSpec spec, ProgramDefaults image, string id, UserIdentity user, IReadOnlyList<string> linkVariables)
     {
-        ProcessSpec process = _spec.Process;
+        ProcessSpec process = spec.Process;
         Dictionary<string, string> variables = new(StringComparer.Ordinal)
         {
             ["PATH"] = DefaultPath,
-            ["HOSTNAME"] = _spec.Namespaces.Uts == NamespaceSpec.Host ? System.Environment.MachineName : HostName(_spec, _input.Id),
-            ["HOME"] = _input.User.Home,
+            ["HOSTNAME"] = spec.Namespaces.Uts == NamespaceSpec.Host ? System.Environment.MachineName : HostName(spec, id),
+            ["HOME"] = user.Home,
         };
         if (process.Terminal)
         {
             variables["TERM"] = "xterm"; // docker's rule: never the session's own, whose description the image may lack.
         }
 
-        foreach (string variable in _input.LinkVariables)
+        foreach (string variable in linkVariables)
         {
             string[] parts = variable.Split('=', 2);
             variables[parts[0]] = parts[1];
         }
 
-        foreach (string variable in process.ClearEnvironment ? [] : _input.Image.Environment)
+        foreach (string variable in process.ClearEnvironment ? [] : image.Environment)
         {
             // A name without a value is not taken from the host: an image may not ask for the session's secrets (S35).
             int equals = variable.IndexOf('=', StringComparison.Ordinal);

@@ -230,6 +230,21 @@ internal static class LaunchSteps
     internal static LaunchStep Execute(IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<string> candidates) =>
         new(PlanOpcode.Execute, arguments[0], string.Join(' ', arguments)) { List1 = arguments, List2 = environment, List3 = candidates };
 
+    /// <summary>setns(2) on the container's first process, which the monitor holds: the root becomes that of its mount namespace.</summary>
+    internal static LaunchStep JoinContainer(ulong namespaces, string names) =>
+        new(PlanOpcode.JoinContainer, "namespaces", names) { X = namespaces };
+
+    /// <summary>The container's own /dev/null, checked to be one.</summary>
+    /// <param name="input">As standard input.</param>
+    /// <param name="output">As standard output and error.</param>
+    internal static LaunchStep OpenNull(bool input, bool output) =>
+        new(PlanOpcode.OpenNull, input && output ? "stdin, stdout and stderr" : input ? "stdin" : "stdout and stderr", "/dev/null of the container")
+        {
+            Flags = (ushort)((input ? 1 : 0) | (output ? 2 : 0)),
+        };
+
+    internal static LaunchStep EnterProcessNamespace() => new(PlanOpcode.EnterProcessNamespace, "pid", "born into the process namespace");
+
     /// <summary>makedev(3): the encoding of dev_t that mknodat takes.</summary>
     internal static ulong DeviceNumber(uint major, uint minor) =>
         ((ulong)(major & 0xfffff000) << 32) | ((ulong)(major & 0xfff) << 8) | ((ulong)(minor & 0xffffff00) << 12) | (minor & 0xff);

@@ -34,6 +34,7 @@ internal sealed unsafe class PlanWriter
         header.LogMaximumBytes = (ulong)plan.LogMaximumBytes;
         header.LogMaximumFiles = (uint)plan.LogMaximumFiles;
         header.LogNumber = (uint)plan.LogNumber;
+        header.LogFormat = plan.LogFormat;
         header.Flags = plan.Flags | (cgroup.FreezeIsV1 ? PlanFlags.FreezeIsV1 : 0);
         header.Restart = plan.Restart.Policy;
         header.RestartMaximum = (uint)plan.Restart.Maximum;
@@ -49,6 +50,8 @@ internal sealed unsafe class PlanWriter
         SetText(headerAt, at, &header.RunDirectory, plan.RunDirectory);
         SetText(headerAt, at, &header.NameFile, plan.NameFile);
         SetText(headerAt, at, &header.LogDirectory, plan.LogDirectory);
+        SetText(headerAt, at, &header.JournalSocket, plan.JournalSocket);
+        SetText(headerAt, at, &header.JournalFields, plan.JournalFields);
         SetText(headerAt, at, &header.EventFile, plan.EventFile);
         SetText(headerAt, at, &header.EventSubject, plan.EventSubject);
         SetText(headerAt, at, &header.PidNamespace, plan.PidNamespace);
@@ -67,6 +70,7 @@ internal sealed unsafe class PlanWriter
         header.NetworkUndoCount = (uint)plan.NetworkUndo.Count;
         Set(headerAt, at, (void**)&header.Ports, plan.Ports.Count == 0 ? 0 : Append(MemoryMarshal.AsBytes<PlanPort>(plan.Ports.ToArray())));
         header.PortCount = (uint)plan.Ports.Count;
+        SetText(headerAt, at, &header.Record, plan.Record);
 
         header.RelocationCount = (uint)_relocations.Count;
         header.RelocationOffset = (uint)Reserve(_relocations.Count * sizeof(uint));

@@ -9,9 +9,14 @@ namespace Containers.Engine.Launch;
 /// </summary>
 internal static class UserResolver
 {
+    /// <param name="user">user[:group]; null or empty for root.</param>
+    /// <param name="additionalGroups">Names or numbers.</param>
+    /// <param name="passwd">/etc/passwd.</param>
+    /// <param name="group">/etc/group.</param>
+    /// <param name="place">Whose files they are: image or container, for messages.</param>
     /// <exception cref="EngineException">InvalidUser, UserNotFound, GroupNotFound.</exception>
     internal static UserIdentity Resolve(
-        string? user, IReadOnlyList<string> additionalGroups, ReadOnlySpan<byte> passwd, ReadOnlySpan<byte> group)
+        string? user, IReadOnlyList<string> additionalGroups, ReadOnlySpan<byte> passwd, ReadOnlySpan<byte> group, string place = "image")
     {
         string text = user ?? "";
         int colon = text.IndexOf(':', StringComparison.Ordinal);
@@ -44,8 +49,8 @@ internal static class UserResolver
         else if (entry is null)
         {
             throw new EngineException(
-                EngineErrorKind.ObjectNotFound, "UserNotFound", $"The image has no user \"{wanted}\".", wanted,
-                "Use a number, or a name in the image's /etc/passwd.");
+                EngineErrorKind.ObjectNotFound, "UserNotFound", $"The {place} has no user \"{wanted}\".", wanted,
+                $"Use a number, or a name in the {place}'s /etc/passwd.");
         }
 
         if (entry is not null)
@@ -53,7 +58,7 @@ internal static class UserResolver
             if (!TryNumber(entry[2], out uid) || !TryNumber(entry[3], out gid))
             {
                 throw new EngineException(
-                    EngineErrorKind.InvalidData, "InvalidUser", $"The entry of user \"{wanted}\" in the image's /etc/passwd has no valid ids.", wanted);
+                    EngineErrorKind.InvalidData, "InvalidUser", $"The entry of user \"{wanted}\" in the {place}'s /etc/passwd has no valid ids.", wanted);
             }
 
             name = entry[0];
@@ -63,7 +68,7 @@ internal static class UserResolver
         List<uint> all = [];
         if (groupPart.Length > 0)
         {
-            gid = FindGroup(groupPart, groups);
+            gid = FindGroup(groupPart, groups, place);
         }
 
         all.Add(gid);
@@ -80,7 +85,7 @@ internal static class UserResolver
 
         foreach (string extra in additionalGroups)
         {
-            uint id = FindGroup(extra, groups);
+            uint id = FindGroup(extra, groups, place);
             if (!all.Contains(id))
             {
                 all.Add(id);
@@ -90,7 +95,22 @@ internal static class UserResolver
         return new UserIdentity(uid, gid, all, home);
     }
 
-    private static uint FindGroup(string wanted, List<string[]> groups)
+    /// <summary>Names and ids, in the order of the file; entries without a valid id are left out.</summary>
+    internal static IReadOnlyList<ContainerUser> List(ReadOnlySpan<byte> passwd)
+    {
+        List<ContainerUser> users = [];
+        foreach (string[] fields in Parse(passwd, 7))
+        {
+            if (fields[0].Length > 0 && TryNumber(fields[2], out uint uid))
+            {
+                users.Add(new ContainerUser(fields[0], uid));
+            }
+        }
+
+        return users;
+    }
+
+    private static uint FindGroup(string wanted, List<string[]> groups, string place)
     {
         string[]? entry = groups.Find(fields => fields[0] == wanted);
         if (entry is not null && TryNumber(entry[2], out uint gid))
@@ -101,8 +121,8 @@ internal static class UserResolver
         return TryNumber(wanted, out gid)
             ? gid
             : throw new EngineException(
-                EngineErrorKind.ObjectNotFound, "GroupNotFound", $"The image has no group \"{wanted}\".", wanted,
-                "Use a number, or a name in the image's /etc/group.");
+                EngineErrorKind.ObjectNotFound, "GroupNotFound", $"The {place} has no group \"{wanted}\".", wanted,
+                $"Use a number, or a name in the {place}'s /etc/group.");
     }
 
     /// <summary>Ids are 0 to 2^31-1, as docker has them: no sign, no hexadecimal, nothing that wraps around (S36).</summary>

@@ -44,6 +44,9 @@ internal sealed record StateRecord
 
     public long PidStartTime { get; init; }
 
+    /// <summary>Of a further program: its pid in the container's process namespace.</summary>
+    public int InnerPid { get; init; }
+
     public int MonitorPid { get; init; }
 
     public long MonitorStartTime { get; init; }
@@ -81,4 +84,5 @@ internal sealed record StateRecord
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ContainerRecord))]
 [JsonSerializable(typeof(StateRecord))]
+[JsonSerializable(typeof(ExecRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -38,6 +38,8 @@ internal sealed class EnginePaths(EngineOptions options)
 
     internal string Run(string id) => RunContainers + "/" + id;
 
+    internal string Executions(string id) => Run(id) + "/" + Launch.Plan.MonitorProtocol.ExecutionsName;
+
     internal string RunLock(string id) => RunContainers + "/" + id + ".lock";
 
     /// <summary>Names differ by more than case: two people would not find the same container under "Web" and "web".</summary>

@@ -19,7 +19,10 @@ internal static class LaunchFailure
             return new EngineException(
                 errno is Errno.EAGAIN or Errno.ENOMEM or Errno.ENOSPC ? EngineErrorKind.LimitsExceeded : EngineErrorKind.ResourceUnavailable,
                 errno == Errno.EPERM ? "NotPermitted" : "ProcessNotCreated",
-                $"The first process of container \"{name}\" could not be made: {Errno.Describe(errno)}.", name,
+                plan.Record is null
+                    ? $"The first process of container \"{name}\" could not be made: {Errno.Describe(errno)}."
+                    : $"A process in container \"{name}\" could not be made: {Errno.Describe(errno)}.",
+                name,
                 errno == Errno.EPERM ? "Run as root." : errno == Errno.ENOSPC ? "Namespaces are nested too deep, or user.max_*_namespaces is reached."
                     : "Check the limits of processes and memory of this host.",
                 new LinuxException("clone3", name, errno));
@@ -35,6 +38,12 @@ internal static class LaunchFailure
                 $"The working directory \"{step.Target}\" of container \"{name}\" cannot be used: {Errno.Describe(errno)}.", step.Target,
                 "Choose a directory that its user may enter.", cause),
             PlanOpcode.OpenInRoot when ((OpenInRootFlags)step.Flags).HasFlag(OpenInRootFlags.LikeSource) => MountPoint(name, step, errno, cause),
+            PlanOpcode.EnterProcessNamespace => new EngineException(
+                errno is Errno.EAGAIN or Errno.ENOMEM ? EngineErrorKind.LimitsExceeded : EngineErrorKind.PermissionDenied, "ProcessNotCreated",
+                $"A process in container \"{name}\" could not be made: {Errno.Describe(errno)}.", name,
+                errno is Errno.EAGAIN or Errno.ENOMEM ? $"End some of its processes, or raise the limit: Set-Container {name} -PidsLimit ..."
+                    : "Its seccomp profile must allow clone(2).",
+                cause),
             PlanOpcode.OpenInRoot => InRoot(name, step, errno, cause),
             PlanOpcode.OpenHost when step.Slot == Slot.Source && step.Flags == 0 => Source(name, step, errno, cause),
             PlanOpcode.OpenBeneath => SubPath(name, step, errno, cause),

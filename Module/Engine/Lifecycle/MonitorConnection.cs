@@ -80,6 +80,32 @@ internal sealed unsafe class MonitorConnection(int socket) : IDisposable
         }
     }
 
+    /// <summary>Sends a request with descriptors, which stay the caller's.</summary>
+    internal void Send(MessageType type, MessageBody body, ReadOnlySpan<int> descriptors)
+    {
+        byte* message = stackalloc byte[sizeof(MessageHeader) + sizeof(MessageBody)];
+        *(MessageHeader*)message = new MessageHeader { Type = type, Length = sizeof(MessageBody) };
+        *(MessageBody*)(message + sizeof(MessageHeader)) = body;
+        nuint length = (nuint)(sizeof(MessageHeader) + sizeof(MessageBody));
+        nint sent;
+        do
+        {
+            sent = Libc.SendWithDescriptors(_socket, message, length, descriptors, Libc.MSG_NOSIGNAL);
+        }
+        while (sent < 0 && Errno.Last == Errno.EINTR);
+
+        if (sent != (nint)length)
+        {
+            // The first message of a connection fits its buffer: only an end of the connection can cut it.
+            throw new LinuxException("sendmsg", "monitor", sent < 0 ? Errno.Last : Errno.EPIPE);
+        }
+    }
+
+    /// <summary>For poll(2): readable when a message or the end has come, unless <see cref="HasMessage"/> says that one is here already.</summary>
+    internal int Descriptor => _socket;
+
+    internal bool HasMessage => _end - _start >= sizeof(MessageHeader);
+
     /// <summary>Blocks while the monitor does not read.</summary>
     internal void Send(MessageType type, ReadOnlySpan<byte> data)
     {

@@ -17,7 +17,7 @@ public sealed record ContainerExit(int? ExitCode, int Signal, bool OomKilled, bo
 public readonly record struct OutputChunk(LogStream Stream, ReadOnlyMemory<byte> Data);
 
 /// <summary>A session attached to a container's run: its output, its input, its end. One reader and one writer thread may use it at once.</summary>
-public sealed class RunSession : IDisposable
+public sealed class RunSession : IProgramSession
 {
     private readonly MonitorConnection _connection;
 

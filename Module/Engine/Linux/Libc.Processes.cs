@@ -15,6 +15,7 @@ internal static unsafe partial class Libc
     internal const ulong CLONE_NEWNET = 0x40000000;
     internal const ulong CLONE_INTO_CGROUP = 0x200000000;
     internal const int CLONE_FS = 0x200;
+    internal const int CLONE_PARENT = 0x8000;
 
     internal const int SIGHUP = 1;
     internal const int SIGINT = 2;
@@ -97,6 +98,9 @@ internal static unsafe partial class Libc
     /// <summary>clone(2) as fork: all arguments but the signal are 0, so that the order the architectures disagree on does not matter.</summary>
     internal static int fork() => (int)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 
+    /// <summary>The same, but the new process is a child of this one's parent, and a sibling of this one.</summary>
+    internal static int fork_sibling() => (int)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
     internal static int pidfd_open(int pid, uint flags) => (int)syscall(SYS_pidfd_open, pid, (nint)flags);
 
     internal static int pidfd_send_signal(int pidfd, int signal) => (int)syscall(SYS_pidfd_send_signal, pidfd, signal, 0, 0);
@@ -149,6 +153,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     internal static partial uint geteuid();
+
+    [LibraryImport(Library)]
+    internal static partial uint getegid();
 
     [LibraryImport(Library)]
     internal static partial int kill(int pid, int signal);

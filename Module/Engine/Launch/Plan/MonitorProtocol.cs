@@ -16,6 +16,12 @@ namespace Containers.Engine.Launch.Plan;
 ///   |------ Resize ----------------------&gt;|   without an answer: the size of a terminal
 ///   |&lt;----- Done | Refused ----------------|   one answer to each request
 ///   |&lt;----- Exited ------------------------|   to attached and waiting sessions; then the connection ends
+///
+/// A further program (docs/adr/0014), on a connection of its own:
+///   |------ Execute + descriptors --------&gt;|   the plan in a memory file; attached: stdout, stderr, stdin
+///   |&lt;----- Started | Failed | Refused -----|   detached: then the connection ends
+///   |------ Signal -----------------------&gt;|   to the program; the end of the connection ends it
+///   |&lt;----- Exited ------------------------|
 /// </remarks>
 internal enum MessageType : byte
 {
@@ -48,6 +54,9 @@ internal enum MessageType : byte
 
     /// <summary>Data: what its events say of the container from now on.</summary>
     SetEventSubject = 45,
+
+    /// <summary>Makes a further program, see above.</summary>
+    Execute = 47,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -107,10 +116,25 @@ internal static class MonitorProtocol
     internal const int NetworkDescriptor = 4;
 
     /// <summary>
+    /// The container's root directory (O_PATH) in its monitor while a process of it runs: the root of its mount namespace, whatever its first
+    /// process made of its own. Reached as <c>/proc/MONITORPID/fd/5</c>, with the same conditions; open paths in it with RESOLVE_IN_ROOT.
+    /// </summary>
+    internal const int RootDescriptor = 5;
+
+    /// <summary>
     /// A memory file with what the first start copies into the container's own mounts (<see cref="PlanOpcode.CopySecret"/>), so that it is never
     /// in a file of the host; only with <see cref="PlanFlags.SecretDescriptor"/>.
     /// </summary>
-    internal const int SecretDescriptor = 5;
+    internal const int SecretDescriptor = 6;
+
+    /// <summary>Descriptors of <see cref="MessageType.Execute"/>: the plan, then the ends of pipes that the program gets.</summary>
+    internal const int PlanOfExecute = 0;
+    internal const int OutputOfExecute = 1;
+    internal const int ErrorOfExecute = 2;
+    internal const int InputOfExecute = 3;
+
+    /// <summary>Below the run directory: a directory for each further program.</summary>
+    internal const string ExecutionsName = "exec";
 
     internal const string ControlSocketName = "control.sock";
 

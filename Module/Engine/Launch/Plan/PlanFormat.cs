@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 6;
+    internal const uint Version = 7;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -24,6 +24,14 @@ internal static class PlanFormat
 
     /// <summary>Ports that one container holds: each is a descriptor of its monitor.</summary>
     internal const int MaximumPorts = 4096;
+
+    /// <summary>
+    /// The slot in which the plan of a further program finds a descriptor (pidfd) of the container's first process: the monitor puts it there.
+    /// </summary>
+    internal const int ContainerSlot = 23;
+
+    /// <summary>Not a failed step, but the news on the report pipe that the process is made that will be the program; its pid takes the errno's place.</summary>
+    internal const int EnteredStep = -2;
 
     /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
     internal const int TerminalStep = -3;
@@ -67,6 +75,11 @@ internal unsafe struct PlanHeader
     internal ulong LogMaximumBytes;
     internal uint LogMaximumFiles;
     internal uint LogNumber;
+
+    /// <summary>For <see cref="LogFormat.Journal"/>: the socket's path, and the fields that all messages have, NAME=value lines.</summary>
+    internal byte* JournalSocket;
+    internal byte* JournalFields;
+    internal LogFormat LogFormat;
     internal PlanFlags Flags;
     internal RestartKind Restart;
     internal uint RestartMaximum;
@@ -104,6 +117,9 @@ internal unsafe struct PlanHeader
     internal PlanPort* Ports;
     internal uint NetworkUndoCount;
     internal uint PortCount;
+
+    /// <summary>A further program: what the monitor writes down about it, as JSON. See <see cref="PlanFlags.Further"/>.</summary>
+    internal byte* Record;
 }
 
 [Flags]
@@ -134,6 +150,12 @@ internal enum PlanFlags : uint
     /// <summary>The monitor gets the network namespace as <see cref="MonitorProtocol.NetworkDescriptor"/>.</summary>
     NetworkDescriptor = 256,
 
+    /// <summary>A further program in a container that runs: its directory is <see cref="PlanHeader.RunDirectory"/>.</summary>
+    Further = 512,
+
+    /// <summary>Nobody waits for the further program: it runs on without a session, and its record stays as long as the container runs.</summary>
+    Detached = 1024,
+
     /// <summary>The process has a terminal for its input and output; <see cref="StandardInput"/> says whether anybody may type.</summary>
     Terminal = 2048,
 
@@ -142,6 +164,19 @@ internal enum PlanFlags : uint
 
     /// <summary>The monitor gets secrets as <see cref="MonitorProtocol.SecretDescriptor"/>.</summary>
     SecretDescriptor = 1 << 17,
+}
+
+/// <summary>Where the output is written, unless <see cref="PlanFlags.NoLog"/>.</summary>
+internal enum LogFormat : uint
+{
+    /// <summary>Numbered files of <see cref="LogRecordHeader"/>.</summary>
+    Records = 0,
+
+    /// <summary>Docker's json-file.</summary>
+    Json = 1,
+
+    /// <summary>The systemd journal.</summary>
+    Journal = 2,
 }
 
 /// <summary>What happens when the container ends by itself; the numbers are part of the plan and the protocol.</summary>
@@ -223,6 +258,9 @@ internal enum PlanOpcode : ushort
     AttachConsole,
     OpenBeneath,
     MakeUserNamespace,
+    JoinContainer,
+    OpenNull,
+    EnterProcessNamespace,
     CopySecret,
 }
 
