@@ -11,6 +11,7 @@
 
     # The build fails when these lists and what Containers.dll and Module/Formats hold differ.
     FormatsToProcess     = @(
+        'Formats/BuildStep.format.ps1xml'
         'Formats/Container.format.ps1xml'
         'Formats/ContainerBridge.format.ps1xml'
         'Formats/ContainerChange.format.ps1xml'
@@ -58,6 +59,7 @@
         'Add-ContainerImageTag'
         'Add-ContainerLink'
         'Add-ContainerNetworkAdapter'
+        'Build-ContainerImage'
         'Clear-ContainerStorage'
         'Compare-ContainerImage'
         'Connect-Container'

@@ -59,7 +59,7 @@ public sealed partial class ContainerEngine
             IStorageDriver storage = _storage.Select(null);
             using RootedDirectory original = storage.OpenRoot(first, null);
             using RootedDirectory changed = storage.OpenRoot(second, null);
-            new DifferenceWalker(list, DifferenceMode.Trees, new PathFilter(null), hideMountPoints: false, new ImportLimits().MaxDepth, cancel)
+            new DifferenceWalker(list, DifferenceMode.Trees, new PathFilter(null), null, new ImportLimits().MaxDepth, cancel)
                 .Run((int)changed.Handle.DangerousGetHandle(), (int)original.Handle.DangerousGetHandle());
             return list.Changes;
         });
@@ -84,7 +84,7 @@ public sealed partial class ContainerEngine
             ContainerImage made = Images.AddLayer(
                 image,
                 writer => Readable(record.Name, () =>
-                    storage.WriteDifference(image, _paths.Container(id), options.Paths, options.Created, writer, cancel)),
+                    storage.WriteDifference(image, _paths.Container(id), options.Paths, MountPoints.Usual, options.Created, writer, cancel)),
                 config, options.References, new ImportLimits(), options.Progress, options.Warning, cancel);
             _events.Write(record, EventActions.Commit, ("imageID", made.Id), ("imageRef", made.References.Count > 0 ? made.References[0] : ""));
             return made;

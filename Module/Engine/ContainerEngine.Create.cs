@@ -34,7 +34,7 @@ public sealed partial class ContainerEngine
         string directory = _paths.NewContainer(id);
         try
         {
-            using FileLock creating = BeginCreation(directory);
+            using FileLock creating = _store.BeginCreation(directory);
             storage.Prepare(directory, Images.Open(record.ImageId), CancellationToken.None);
             Files.MakeDirectory(directory + "/log", 0x1C0);
             _containerVolumes.Acquire(record, Images.Open(record.ImageId), warnings, CancellationToken.None);
@@ -69,17 +69,6 @@ public sealed partial class ContainerEngine
         }
 
         return _store.Get(id);
-    }
-
-    /// <summary>Directory and lock come into being together: without its lock a directory would look like one that a dead session left.</summary>
-    private FileLock BeginCreation(string directory)
-    {
-        using FileLock turn = FileLock.TryTake(_paths.CreationLock, TimeSpan.FromSeconds(60), CancellationToken.None)
-            ?? throw new EngineException(
-                EngineErrorKind.OperationTimeout, "ContainerBusy", "Another session has been making a container for a minute.", _paths.CreationLock,
-                "Wait for it, or end that session.");
-        Files.MakeDirectory(directory, 0x1C0);
-        return FileLock.TryTake(directory + "/operations.lock", TimeSpan.Zero, CancellationToken.None)!;
     }
 
     public Container Rename(string nameOrId, string newName)

@@ -52,6 +52,7 @@ public sealed partial class ContainerEngine : IDisposable
         _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks, _storage, _volumes, _containerVolumes);
         _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage, _events, _volumes, _containerVolumes);
         _registries = new RegistryService();
+        _images.KeptLayers = () => BuildCache.Layers();
     }
 
     public EngineOptions Options { get; }

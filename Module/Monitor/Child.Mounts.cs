@@ -471,6 +471,38 @@ internal static unsafe partial class Child
         return errno;
     }
 
+    /// <summary>
+    /// Slot = a tmpfs that nobody sees yet, Text1 = name in it, X = offset and Y = length in the session's memory file, Mode = permissions,
+    /// Z = owner and, in its upper half, group.
+    /// </summary>
+    private static int CopySecret(PlanStepData* step, int directory)
+    {
+        int fd = Libc.openat(directory, step->Text1, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x180);
+        if (fd < 0)
+        {
+            return Errno.Last;
+        }
+
+        byte* buffer = stackalloc byte[4096];
+        int errno = 0;
+        ulong done = 0;
+        while (errno == 0 && done < step->Y)
+        {
+            nint got = Libc.pread(MonitorProtocol.SecretDescriptor, buffer, (nuint)Math.Min(4096, step->Y - done), (long)(step->X + done));
+            errno = got < 0 ? Errno.Last : got == 0 ? Errno.EIO : Libc.write(fd, buffer, (nuint)got) != got ? Errno.Last : 0;
+            done += (ulong)Math.Max(got, 0);
+        }
+
+        if (errno == 0 && (Libc.fchownat(fd, Empty, (uint)step->Z, (uint)(step->Z >> 32), Libc.AT_EMPTY_PATH) < 0
+            || Libc.fchmod(fd, step->Mode) < 0))
+        {
+            errno = Errno.Last;
+        }
+
+        Libc.close(fd);
+        return errno;
+    }
+
     /// <summary>pivot_root(2), "pivot_root(".", ".")": the old root lies on the new one until it is detached.</summary>
     private static int PivotRoot(int root)
     {

@@ -119,6 +119,8 @@ internal static unsafe partial class Child
                 return ReadOnlyPath(step, slots);
             case PlanOpcode.WriteInSlot:
                 return WriteInSlot(step, slots);
+            case PlanOpcode.CopySecret:
+                return CopySecret(step, slots[step->Slot]);
             case PlanOpcode.PivotRoot:
                 return PivotRoot(slots[step->Slot]);
             case PlanOpcode.SetHostName:

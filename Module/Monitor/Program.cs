@@ -26,7 +26,7 @@ internal static unsafe class Program
         // It belongs to nobody's terminal: no signal of a session, no descriptor but those it was given, no directory kept busy.
         ulong all = ulong.MaxValue;
         Libc.rt_sigprocmask(Libc.SIG_SETMASK, &all, null);
-        Libc.close_range(MonitorProtocol.NetworkDescriptor + 1, uint.MaxValue, 0);
+        Libc.close_range(MonitorProtocol.SecretDescriptor + 1, uint.MaxValue, 0);
         Libc.dup3(0, MonitorProtocol.RootDescriptor, Libc.O_CLOEXEC); // The place is kept for later.
         Libc.fcntl(MonitorProtocol.SessionDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         fixed (byte* root = "/\0"u8)
@@ -45,7 +45,7 @@ internal static unsafe class Program
             return Refuse(errno);
         }
 
-        if (TakeNetwork(plan) is not 0 and int refused)
+        if (TakeDescriptors(plan) is not 0 and int refused)
         {
             return Refuse(refused);
         }
@@ -66,17 +66,23 @@ internal static unsafe class Program
         return new Supervisor(plan, listener, held).Run();
     }
 
-    /// <summary>Without a network the place must be free: what somebody left open there would live as long as we do.</summary>
+    /// <summary>A place that nothing was given for must be free: what somebody left open there would live as long as we do.</summary>
     /// <returns>0, or EBADF when the session gave none although the plan needs it.</returns>
-    private static int TakeNetwork(PlanHeader* plan)
+    private static int TakeDescriptors(PlanHeader* plan)
     {
-        if ((plan->Flags & PlanFlags.NetworkDescriptor) == 0)
+        int errno = Take(plan, PlanFlags.NetworkDescriptor, MonitorProtocol.NetworkDescriptor);
+        return errno != 0 ? errno : Take(plan, PlanFlags.SecretDescriptor, MonitorProtocol.SecretDescriptor);
+    }
+
+    private static int Take(PlanHeader* plan, PlanFlags flag, int descriptor)
+    {
+        if ((plan->Flags & flag) == 0)
         {
-            Libc.close(MonitorProtocol.NetworkDescriptor);
+            Libc.close(descriptor);
             return 0;
         }
 
-        return Libc.fcntl(MonitorProtocol.NetworkDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC) < 0 ? Errno.Last : 0;
+        return Libc.fcntl(descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC) < 0 ? Errno.Last : 0;
     }
 
     private static int Refuse(int errno)

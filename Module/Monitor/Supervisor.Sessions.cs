@@ -112,6 +112,12 @@ internal sealed unsafe partial class Supervisor
         {
             CloseInput();
         }
+
+        if (session && (_plan->Flags & PlanFlags.EndsWithSession) != 0)
+        {
+            _state.StoppedByUser = true;
+            Stop(Libc.SIGKILL, 0);
+        }
     }
 
     private void Handle(ref Client client)

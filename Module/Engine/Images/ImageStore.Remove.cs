@@ -36,6 +36,9 @@ public sealed partial class ImageStore
         }
     }
 
+    /// <summary>Layers that stay although no image has them: those of the build cache. Asked under the store's lock.</summary>
+    internal Func<IEnumerable<Digest>> KeptLayers { get; set; } = () => [];
+
     /// <summary>Looking in an empty place must not create one.</summary>
     private string LockableRoot(string nameOrId) => Directory.Exists(_root) ? _root : throw ImageErrors.NotFound(nameOrId);
 
@@ -122,7 +125,7 @@ public sealed partial class ImageStore
     /// <summary>The short ids of all layers in use; null where an image's configuration cannot be read.</summary>
     private HashSet<string>? UsedLayers()
     {
-        HashSet<string> used = [];
+        HashSet<string> used = [.. KeptLayers().Select(LayerStore.ShortId)];
         foreach (Digest id in Ids())
         {
             try

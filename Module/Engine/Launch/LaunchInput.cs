@@ -86,6 +86,15 @@ internal sealed record LaunchInput
     internal TerminalSize TerminalSize { get; init; }
 
     internal IReadOnlyList<string> MonitorCgroupFiles { get; init; } = [];
+
+    /// <inheritdoc cref="PlanFlags.EndsWithSession"/>
+    internal bool EndsWithSession { get; init; }
+
+    /// <inheritdoc cref="PlanFlags.SecretDescriptor"/>
+    internal bool HasSecrets { get; init; }
+
+    /// <summary>Variables that no record keeps; they win over all others.</summary>
+    internal IReadOnlyDictionary<string, string> SecretVariables { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>What the image says about the process.</summary>

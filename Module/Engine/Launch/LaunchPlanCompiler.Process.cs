@@ -136,7 +136,7 @@ internal sealed partial class LaunchPlanCompiler
             variables.Remove(name);
         }
 
-        foreach ((string name, string value) in process.Environment)
+        foreach ((string name, string value) in process.Environment.Concat(_input.SecretVariables))
         {
             variables[name] = value;
         }

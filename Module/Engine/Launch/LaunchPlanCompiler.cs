@@ -94,6 +94,8 @@ internal sealed partial class LaunchPlanCompiler
         PlanFlags flags = PlanFlags.None;
         flags |= _spec.Process.Interactive ? PlanFlags.StandardInput : 0;
         flags |= _input.Foreground ? PlanFlags.Foreground : 0;
+        flags |= _input.EndsWithSession ? PlanFlags.EndsWithSession : 0;
+        flags |= _input.HasSecrets ? PlanFlags.SecretDescriptor : 0;
         // Whoever looks away from a terminal may come back to it.
         flags |= _input.Foreground && !_spec.Process.Terminal ? PlanFlags.CloseInputWithSession : 0;
         flags |= _spec.Process.Terminal ? PlanFlags.Terminal : 0;

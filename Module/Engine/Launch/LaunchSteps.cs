@@ -168,6 +168,15 @@ internal static class LaunchSteps
             Slot = Launch.Slot.Proc, Text1 = "sys/" + name.Replace('.', '/'), Text2 = value, X = (ulong)Encoding.UTF8.GetByteCount(value),
         };
 
+    /// <summary>A file of what the session handed over in memory.</summary>
+    /// <param name="directory">The slot of a file system that is not seen yet.</param>
+    /// <param name="offset">Where it begins in the memory file.</param>
+    internal static LaunchStep CopySecret(int directory, string name, long offset, long length, uint mode, uint uid, uint gid) =>
+        new(PlanOpcode.CopySecret, name, "from memory")
+        {
+            Slot = directory, Text1 = name, X = (ulong)offset, Y = (ulong)length, Mode = mode, Z = ((ulong)gid << 32) | uid,
+        };
+
     internal static LaunchStep PivotRoot(string path) => new(PlanOpcode.PivotRoot, path, "becomes /") { Slot = Launch.Slot.Root };
 
     internal static LaunchStep SetHostName(string name) =>

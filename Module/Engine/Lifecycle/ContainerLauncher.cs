@@ -53,9 +53,18 @@ internal sealed partial class ContainerLauncher(
     /// <summary>Starts the container's process. The caller holds the container's operation lock, and no monitor is alive.</summary>
     /// <returns>The connection to the monitor, after it said Started.</returns>
     internal MonitorConnection Launch(
-        ContainerRecord record, bool foreground, TerminalSize size, IList<string> warnings, CancellationToken cancellation)
+        ContainerRecord record, bool foreground, TerminalSize size, IList<string> warnings, CancellationToken cancellation) =>
+        Launch(record, images.Open(record.ImageId), null, foreground, size, warnings, cancellation);
+
+    /// <summary>Starts a step of a build: its image is not in the store, and it ends with this session.</summary>
+    internal MonitorConnection Launch(
+        ContainerRecord record, ImageRecord image, BuildLaunch build, IList<string> warnings, CancellationToken cancellation) =>
+        Launch(record, image, build, foreground: true, default, warnings, cancellation);
+
+    private MonitorConnection Launch(
+        ContainerRecord record, ImageRecord image, BuildLaunch? build, bool foreground, TerminalSize size, IList<string> warnings,
+        CancellationToken cancellation)
     {
-        ImageRecord image = images.Open(record.ImageId);
         ICgroup cgroup = Cgroup(record);
         string run = paths.Run(record.Id);
         MonitorConnection? connection = null;
@@ -70,9 +79,9 @@ internal sealed partial class ContainerLauncher(
             PrepareMounts(record, image);
             (List<DeviceNode> devices, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
             PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
-            LaunchPlan plan = Compile(record, image, planned, foreground, size, resolveProcesses: true, devices);
+            LaunchPlan plan = Compile(record, image, planned, foreground, size, resolveProcesses: true, devices, build);
             Files.Write(run + "/plan", PlanWriter.Write(plan), 0x180); // 0600
-            connection = monitors.Start(run + "/plan", network?.Handle);
+            connection = monitors.Start(run + "/plan", network?.Handle, build?.Secrets);
             AwaitStart(record, plan, connection, cancellation);
             return connection;
         }
@@ -142,7 +151,7 @@ internal sealed partial class ContainerLauncher(
 
     private LaunchPlan Compile(
         ContainerRecord record, ImageRecord image, PlanCgroup cgroup, bool foreground, TerminalSize size, bool resolveProcesses,
-        List<DeviceNode> devices)
+        List<DeviceNode> devices, BuildLaunch? build = null)
     {
         ContainerSpec spec = record.Spec;
         string run = paths.Run(record.Id);
@@ -157,9 +166,9 @@ internal sealed partial class ContainerLauncher(
             User = FindUser(record, image),
             Cgroup = cgroup,
             RootTarget = run + "/rootfs",
-            RootSteps = storage.Get(record.StorageDriver).MountSteps(image, record.Id, run + "/rootfs", spec.RemoveOnExit),
+            RootSteps = storage.Get(record.StorageDriver).MountSteps(image, record.Id, run + "/rootfs", build?.ThrowAway ?? spec.RemoveOnExit),
             EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, EtcDirectory(spec, run) + "/" + name))],
-            Mounts = PlanMounts(record, image, resolveProcesses),
+            Mounts = [.. PlanMounts(record, image, resolveProcesses), .. build?.Mounts ?? []],
             Volumes = spec.RemoveOnExit ? Letting(record) : [],
             NetworkPrepared = UsesPreparedNetwork(spec),
             NetworkLockFile = network is null ? null : networks.LockFile,
@@ -178,6 +187,9 @@ internal sealed partial class ContainerLauncher(
             EventFile = EventLog.PathOf(paths.DataRoot),
             EventSubject = EventLog.Subject(record),
             Foreground = foreground,
+            EndsWithSession = build is not null,
+            HasSecrets = build?.Secrets is not null,
+            SecretVariables = build?.SecretVariables ?? new Dictionary<string, string>(),
             TerminalSize = size,
             MonitorCgroupFiles = Cgroups.FilesOutsideUnit(MonitorGroup),
         });

@@ -26,6 +26,9 @@ internal sealed record ContainerRecord
     /// <summary>The storage driver that made its root; null for overlay, which was the only one in records without it.</summary>
     public string? StorageDriver { get; init; }
 
+    /// <summary>A step of a build, which its session works on and removes: nobody else sees it.</summary>
+    public bool BuildStep { get; init; }
+
     /// <summary>False until the first start: before it, the root is exactly the image.</summary>
     public bool Started { get; init; }
 

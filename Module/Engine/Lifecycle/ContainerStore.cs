@@ -225,6 +225,17 @@ internal sealed class ContainerStore(EnginePaths paths, NetworkStore networks)
             && new ProcessIdentity(state.Pid, state.PidStartTime).IsAlive;
     }
 
+    /// <summary>Directory and lock come into being together: without its lock a directory would look like one that a dead session left.</summary>
+    internal FileLock BeginCreation(string directory)
+    {
+        using FileLock turn = FileLock.TryTake(paths.CreationLock, TimeSpan.FromSeconds(60), CancellationToken.None)
+            ?? throw new EngineException(
+                EngineErrorKind.OperationTimeout, "ContainerBusy", "Another session has been making a container for a minute.", paths.CreationLock,
+                "Wait for it, or end that session.");
+        Files.MakeDirectory(directory, 0x1C0);
+        return FileLock.TryTake(directory + "/operations.lock", TimeSpan.Zero, CancellationToken.None)!;
+    }
+
     internal static EngineException NotFound(string name) => new(
         EngineErrorKind.ObjectNotFound, "ContainerNotFound", $"There is no container \"{name}\".", name,
         "Run Get-Container to list the containers on this host.");
@@ -253,7 +264,7 @@ internal sealed class ContainerStore(EnginePaths paths, NetworkStore networks)
             return new Container { Id = id, Name = id[..12], State = ContainerState.Damaged, Problem = e.Message };
         }
 
-        if (loaded is null)
+        if (loaded is null || loaded.Record.BuildStep)
         {
             return null;
         }

@@ -45,5 +45,10 @@ internal sealed class EnginePaths(EngineOptions options)
     /// <summary>Names differ by more than case: two people would not find the same container under "Web" and "web".</summary>
     internal string Name(string name) => Names + "/" + name.ToLowerInvariant();
 
+    /// <summary>A file for each container that is a build's step, named by its id: from before it is made until after it is removed.</summary>
+    internal string BuildSteps { get; } = options.DataRoot + "/build/steps";
+
+    internal string BuildStep(string id) => BuildSteps + "/" + id;
+
     internal const string NewPrefix = ".new-";
 }

@@ -17,16 +17,21 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
 
     /// <param name="planPath">The plan.</param>
     /// <param name="networkNamespace">The namespace that the plan joins, or null: the monitor gets a descriptor of its own of it.</param>
+    /// <param name="secrets">A memory file that the plan copies from, or null.</param>
     /// <returns>The session's end of the connection.</returns>
     /// <exception cref="EngineException">MonitorNotFound, MonitorNotSafe, MonitorStartFailed.</exception>
-    internal MonitorConnection Start(string planPath, SafeHandle? networkNamespace = null)
+    internal MonitorConnection Start(string planPath, SafeHandle? networkNamespace = null, SafeHandle? secrets = null)
     {
         int image = Image();
         bool held = false;
+        bool secretsHeld = false;
         try
         {
             networkNamespace?.DangerousAddRef(ref held);
-            return Start(planPath, image, networkNamespace is null ? -1 : (int)networkNamespace.DangerousGetHandle());
+            secrets?.DangerousAddRef(ref secretsHeld);
+            return Start(
+                planPath, image, networkNamespace is null ? -1 : (int)networkNamespace.DangerousGetHandle(),
+                secrets is null ? -1 : (int)secrets.DangerousGetHandle());
         }
         finally
         {
@@ -34,10 +39,15 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
             {
                 networkNamespace!.DangerousRelease();
             }
+
+            if (secretsHeld)
+            {
+                secrets!.DangerousRelease();
+            }
         }
     }
 
-    private MonitorConnection Start(string planPath, int image, int network)
+    private MonitorConnection Start(string planPath, int image, int network, int secrets)
     {
         int* pair = stackalloc int[2];
         if (Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, pair) < 0)
@@ -46,7 +56,7 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
         }
 
         int pid;
-        int errno = Spawn(image, pair[1], network, planPath, &pid);
+        int errno = Spawn(image, pair[1], network, secrets, planPath, &pid);
         Libc.close(pair[1]);
         MonitorConnection connection = new(pair[0]);
         if (errno != 0)
@@ -135,7 +145,7 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
     /// A copy above the numbers that a monitor is born with, so that none of them is written over before it was copied; and dup2(2) onto
     /// the same number would leave close-on-exec on.
     /// </summary>
-    private static int CopyAbove(int fd) => Libc.fcntl(fd, Libc.F_DUPFD_CLOEXEC, MonitorProtocol.NetworkDescriptor + 1);
+    private static int CopyAbove(int fd) => Libc.fcntl(fd, Libc.F_DUPFD_CLOEXEC, MonitorProtocol.SecretDescriptor + 1);
 
     /// <summary>Others may not be able to write what we are about to run with our rights (security.md S59).</summary>
     private FileStream OpenSafely()
@@ -166,12 +176,15 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
             $"Run: chown root '{path}'; chmod go-w '{path}'.");
     }
 
-    private static int Spawn(int image, int socket, int network, string planPath, int* pid)
+    private static int Spawn(int image, int socket, int network, int secrets, string planPath, int* pid)
     {
         int session = CopyAbove(socket);
         int held = session < 0 || network < 0 ? -1 : CopyAbove(network);
-        int errno = session < 0 || (network >= 0 && held < 0) ? Errno.Last : Spawn(image, planPath, session, held, pid);
-        foreach (int copy in (ReadOnlySpan<int>)[session, held])
+        int memory = session < 0 || secrets < 0 ? -1 : CopyAbove(secrets);
+        int errno = session < 0 || (network >= 0 && held < 0) || (secrets >= 0 && memory < 0)
+            ? Errno.Last
+            : Spawn(image, planPath, session, held, memory, pid);
+        foreach (int copy in (ReadOnlySpan<int>)[session, held, memory])
         {
             if (copy >= 0)
             {
@@ -182,7 +195,7 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
         return errno;
     }
 
-    private static int Spawn(int image, string planPath, int session, int network, int* pid)
+    private static int Spawn(int image, string planPath, int session, int network, int secrets, int* pid)
     {
         // posix_spawn_file_actions_t and posix_spawnattr_t have at most 336 bytes in glibc and musl.
         byte* actions = stackalloc byte[512];
@@ -206,6 +219,11 @@ internal sealed unsafe class MonitorProcess(string path) : IDisposable
                 if (network >= 0)
                 {
                     Libc.posix_spawn_file_actions_adddup2(actions, network, MonitorProtocol.NetworkDescriptor);
+                }
+
+                if (secrets >= 0)
+                {
+                    Libc.posix_spawn_file_actions_adddup2(actions, secrets, MonitorProtocol.SecretDescriptor);
                 }
 
                 Libc.posix_spawnattr_setflags(attributes, Libc.POSIX_SPAWN_SETSID | Libc.POSIX_SPAWN_SETSIGMASK | Libc.POSIX_SPAWN_SETSIGDEF);

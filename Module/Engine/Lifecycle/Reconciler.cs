@@ -21,6 +21,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
         SweepTrash();
         SweepRuns();
         volumeStore.Sweep();
+        SweepBuildSteps();
         networks.Sweep(starting);
     }
 
@@ -117,6 +118,38 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
         }
     }
 
+    /// <summary>Steps of builds whose session is gone. The monitor has killed what ran, or is about to.</summary>
+    private void SweepBuildSteps()
+    {
+        foreach (string mark in FilesOf(paths.BuildSteps))
+        {
+            string id = Path.GetFileName(mark);
+            if (store.HasMonitor(id) || Directory.Exists(paths.NewContainer(id)))
+            {
+                continue; // One that is being made and will not be is SweepNew's.
+            }
+
+            if (Directory.Exists(paths.Container(id)))
+            {
+                using FileLock? turn = TryLock(paths.Operations(id));
+                if (turn is null || store.HasMonitor(id))
+                {
+                    continue;
+                }
+
+                if (store.TryGetRecord(id) is { BuildStep: true } record)
+                {
+                    launcher.RemoveLeftovers(record, launcher.Cgroup(record));
+                    Files.Rename(paths.Container(id), paths.TrashOf(id));
+                    storage.Release(paths.TrashOf(id));
+                    FileTree.Remove(paths.TrashOf(id));
+                }
+            }
+
+            File.Delete(mark);
+        }
+    }
+
     private static FileLock? TryLock(string path)
     {
         try
@@ -126,6 +159,18 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
         catch (LinuxException e) when (e.Errno == Errno.ENOENT)
         {
             return null; // Published, or removed, in this moment.
+        }
+    }
+
+    private static string[] FilesOf(string directory)
+    {
+        try
+        {
+            return Directory.GetFiles(directory);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return []; // Nothing was ever built here.
         }
     }
 

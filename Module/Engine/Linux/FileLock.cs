@@ -42,6 +42,28 @@ internal sealed unsafe class FileLock : IDisposable
         return new FileLock(fd);
     }
 
+    /// <summary>Takes a lock together with others who take it so; waits for one who has it alone.</summary>
+    internal static FileLock TakeShared(string path, CancellationToken cancellation)
+    {
+        int fd = Files.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, 0x180); // 0600
+        if (fd < 0)
+        {
+            throw new LinuxException("open", path, -fd);
+        }
+
+        FileLock taken = new(fd);
+        for (int wait = 1; Libc.flock(fd, Libc.LOCK_SH | Libc.LOCK_NB) < 0; wait = Math.Min(wait * 2, 20))
+        {
+            if (cancellation.WaitHandle.WaitOne(wait))
+            {
+                taken.Dispose();
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+
+        return taken;
+    }
+
     /// <summary>Whether a monitor holds its lock: asked without taking it, so that nobody is ever in a monitor's way.</summary>
     internal static bool IsHeldByMonitor(string path)
     {

@@ -7,9 +7,9 @@ namespace Containers.Engine.Storage;
 /// Walks a changed tree beside the one it came from and reports what differs. Directories on the way to a difference are reported as changed,
 /// as docker does. A container may go on working meanwhile: what vanishes during the walk was never there.
 /// </summary>
-/// <param name="hideMountPoints">Leave out what <see cref="MountPoints"/> names, where it is new and empty.</param>
+/// <param name="hidden">Left out where it is new and empty; null for nothing.</param>
 internal sealed class DifferenceWalker(
-    IDifferenceSink sink, DifferenceMode mode, PathFilter filter, bool hideMountPoints, int maxDepth, CancellationToken cancel)
+    IDifferenceSink sink, DifferenceMode mode, PathFilter filter, MountPoints? hidden, int maxDepth, CancellationToken cancel)
 {
     private readonly ByteText _path = new();
     private readonly List<Level> _levels = [];
@@ -139,7 +139,7 @@ internal sealed class DifferenceWalker(
             return;
         }
 
-        if (hideMountPoints && !existed && now.stx_size == 0 && (now.stx_mode & Libc.S_IFMT) == Libc.S_IFREG && MountPoints.IsFile(_path.Span))
+        if (hidden is not null && !existed && now.stx_size == 0 && (now.stx_mode & Libc.S_IFMT) == Libc.S_IFREG && hidden.IsFile(_path.Span))
         {
             _levels[^1].HidSomething = true;
             return;
@@ -166,7 +166,7 @@ internal sealed class DifferenceWalker(
         {
             old = both ? TreeDirectory.TryOpen(lower, name, Libc.O_DIRECTORY, _path.Span) : -1;
             bool opaque = mode == DifferenceMode.Upper && !covered && old >= 0 && TreeDirectory.IsOpaque(child);
-            bool hideable = hideMountPoints && !existed && MountPoints.IsDirectory(_path.Span);
+            bool hideable = hidden is not null && !existed && hidden.IsDirectory(_path.Span);
             bool timeDiffers = both && !SameTime(now.stx_mtime, before.stx_mtime);
             Level level = new()
             {

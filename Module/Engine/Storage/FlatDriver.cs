@@ -76,16 +76,16 @@ internal abstract class FlatDriver : IStorageDriver
     public IEnumerable<ContainerChange> Changes(ImageRecord image, string containerDirectory, CancellationToken cancel)
     {
         ChangeList list = new();
-        Walk(image, containerDirectory, list, null, cancel);
+        Walk(image, containerDirectory, list, null, MountPoints.Usual, cancel);
         return list.Changes;
     }
 
     public bool WriteDifference(
-        ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, DateTimeOffset? latest, TarWriter writer,
-        CancellationToken cancel)
+        ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, MountPoints hidden, DateTimeOffset? latest,
+        TarWriter writer, CancellationToken cancel)
     {
         DifferenceWriter difference = new(writer, latest?.ToUnixTimeSeconds() ?? long.MaxValue, cancel);
-        Walk(image, containerDirectory, difference, paths, cancel);
+        Walk(image, containerDirectory, difference, paths, hidden, cancel);
         return difference.Any;
     }
 
@@ -132,12 +132,14 @@ internal abstract class FlatDriver : IStorageDriver
         return Roots.Pin(chains[^1]);
     }
 
-    private void Walk(ImageRecord image, string containerDirectory, IDifferenceSink sink, IReadOnlyList<string>? paths, CancellationToken cancel)
+    private void Walk(
+        ImageRecord image, string containerDirectory, IDifferenceSink sink, IReadOnlyList<string>? paths, MountPoints hidden,
+        CancellationToken cancel)
     {
         using RootedDirectory original = OpenRoot(image, null);
         using RootedDirectory changed = OpenWritten(containerDirectory);
         DifferenceWalker walker = new(
-            sink, DifferenceMode.Copy, new PathFilter(paths), hideMountPoints: true, new ImportLimits().MaxDepth, cancel);
+            sink, DifferenceMode.Copy, new PathFilter(paths), hidden, new ImportLimits().MaxDepth, cancel);
         walker.Run((int)changed.Handle.DangerousGetHandle(), (int)original.Handle.DangerousGetHandle());
     }
 

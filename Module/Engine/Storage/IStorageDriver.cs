@@ -45,11 +45,12 @@ internal interface IStorageDriver
 
     /// <summary>Writes the difference as a layer's tar: whiteouts as .wh. names, hard links, attributes; sorted, the same bytes for the same content.</summary>
     /// <param name="paths">Only these and what is below them; null for all.</param>
+    /// <param name="hidden">What nobody wrote.</param>
     /// <param name="latest">Later file times are written as this one; null for no limit.</param>
     /// <returns>False when there is no difference, so that nothing was written.</returns>
     public bool WriteDifference(
-        ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, DateTimeOffset? latest, TarWriter writer,
-        CancellationToken cancel);
+        ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, MountPoints hidden, DateTimeOffset? latest,
+        TarWriter writer, CancellationToken cancel);
 
     /// <summary>Takes away what plain deletion of the container's directory cannot, or only slowly (subvolumes).</summary>
     public void Release(string containerDirectory);

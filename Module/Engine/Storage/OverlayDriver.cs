@@ -108,16 +108,16 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
     public IEnumerable<ContainerChange> Changes(ImageRecord image, string containerDirectory, CancellationToken cancel)
     {
         ChangeList list = new();
-        Walk(image, containerDirectory, list, null, cancel);
+        Walk(image, containerDirectory, list, null, MountPoints.Usual, cancel);
         return list.Changes;
     }
 
     public bool WriteDifference(
-        ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, DateTimeOffset? latest, TarWriter writer,
-        CancellationToken cancel)
+        ImageRecord image, string containerDirectory, IReadOnlyList<string>? paths, MountPoints hidden, DateTimeOffset? latest,
+        TarWriter writer, CancellationToken cancel)
     {
         DifferenceWriter difference = new(writer, latest?.ToUnixTimeSeconds() ?? long.MaxValue, cancel);
-        Walk(image, containerDirectory, difference, paths, cancel);
+        Walk(image, containerDirectory, difference, paths, hidden, cancel);
         return difference.Any;
     }
 
@@ -169,14 +169,16 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
         }
     }
 
-    private void Walk(ImageRecord image, string containerDirectory, IDifferenceSink sink, IReadOnlyList<string>? paths, CancellationToken cancel)
+    private void Walk(
+        ImageRecord image, string containerDirectory, IDifferenceSink sink, IReadOnlyList<string>? paths, MountPoints hidden,
+        CancellationToken cancel)
     {
         using RootedDirectory original = OpenRoot(image, null);
         using RootedDirectory upper = OpenWritten(containerDirectory);
         bool native = RedirectFinder.IsPlain(upper, cancel);
         using RootedDirectory changed = native ? upper : OpenRoot(image, containerDirectory);
         DifferenceWalker walker = new(
-            sink, native ? DifferenceMode.Upper : DifferenceMode.Trees, new PathFilter(paths), hideMountPoints: true, new ImportLimits().MaxDepth, cancel);
+            sink, native ? DifferenceMode.Upper : DifferenceMode.Trees, new PathFilter(paths), hidden, new ImportLimits().MaxDepth, cancel);
         walker.Run((int)changed.Handle.DangerousGetHandle(), (int)original.Handle.DangerousGetHandle());
     }
 }

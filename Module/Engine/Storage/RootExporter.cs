@@ -21,7 +21,7 @@ internal static class RootExporter
     {
         DifferenceWriter sink = new(writer, long.MaxValue, cancel) { IsLayer = false, Covered = covered };
         DifferenceWalker walker = new(
-            sink, DifferenceMode.Trees, new PathFilter(null), hideMountPoints: false, new ImportLimits().MaxDepth, cancel) { StopAt = mount };
+            sink, DifferenceMode.Trees, new PathFilter(null), null, new ImportLimits().MaxDepth, cancel) { StopAt = mount };
         walker.Run((int)root.Handle.DangerousGetHandle(), -1);
         writer.WriteEnd();
     }

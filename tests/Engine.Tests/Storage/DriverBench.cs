@@ -116,7 +116,7 @@ internal sealed class DriverBench : IDisposable
 
     /// <summary>Commits the container as the engine does.</summary>
     internal ContainerImage Commit(IReadOnlyList<string>? paths = null, DateTimeOffset? latest = null) => Images.AddLayer(
-        Image, writer => Driver.WriteDifference(Image, Container, paths, latest, writer, CancellationToken.None),
+        Image, writer => Driver.WriteDifference(Image, Container, paths, MountPoints.Usual, latest, writer, CancellationToken.None),
         Image.Config with { History = [.. Image.Config.History, new ImageHistory { Created = DateTimeOffset.UnixEpoch, CreatedBy = "test" }] },
         [], new ImportLimits { MinimumFreeBytes = 0 }, null, null, CancellationToken.None);
 
@@ -125,7 +125,7 @@ internal sealed class DriverBench : IDisposable
     {
         using MemoryStream stream = new();
         TarWriter writer = new(stream);
-        Driver.WriteDifference(Image, Container, paths, null, writer, CancellationToken.None);
+        Driver.WriteDifference(Image, Container, paths, MountPoints.Usual, null, writer, CancellationToken.None);
         writer.WriteEnd();
         stream.Position = 0;
         List<string> names = [];

@@ -121,6 +121,12 @@ internal static class MonitorProtocol
     /// </summary>
     internal const int RootDescriptor = 5;
 
+    /// <summary>
+    /// A memory file with what the first start copies into the container's own mounts (<see cref="PlanOpcode.CopySecret"/>), so that it is never
+    /// in a file of the host; only with <see cref="PlanFlags.SecretDescriptor"/>.
+    /// </summary>
+    internal const int SecretDescriptor = 6;
+
     /// <summary>Descriptors of <see cref="MessageType.Execute"/>: the plan, then the ends of pipes that the program gets.</summary>
     internal const int PlanOfExecute = 0;
     internal const int OutputOfExecute = 1;

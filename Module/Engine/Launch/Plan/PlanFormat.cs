@@ -170,6 +170,12 @@ internal enum PlanFlags : uint
 
     /// <summary>The process has a terminal for its input and output; <see cref="StandardInput"/> says whether anybody may type.</summary>
     Terminal = 2048,
+
+    /// <summary>The container is killed when the session that started it is gone: nobody else has a use for it.</summary>
+    EndsWithSession = 1 << 16,
+
+    /// <summary>The monitor gets secrets as <see cref="MonitorProtocol.SecretDescriptor"/>.</summary>
+    SecretDescriptor = 1 << 17,
 }
 
 /// <summary>Where the output is written, unless <see cref="PlanFlags.NoLog"/>.</summary>
@@ -267,6 +273,7 @@ internal enum PlanOpcode : ushort
     JoinContainer,
     OpenNull,
     EnterProcessNamespace,
+    CopySecret,
 }
 
 /// <summary>Flags of <see cref="PlanOpcode.OpenInRoot"/>.</summary>
