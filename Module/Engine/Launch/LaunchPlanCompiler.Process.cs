@@ -78,7 +78,13 @@ internal sealed partial class LaunchPlanCompiler
         }
 
         IReadOnlyList<string> arguments = CommandLine(_spec.Process, _input.Image);
-        Add(Execute(arguments, Environment(_spec, _input.Image, _input.Id, _input.User, _input.LinkVariables)));
+        Dictionary<string, string> environment = Environment(_spec, _input.Image, _input.Id, _input.User, _input.LinkVariables);
+        foreach ((string name, string value) in _input.SecretVariables)
+        {
+            environment[name] = value;
+        }
+
+        Add(Execute(arguments, environment));
     }
 
     internal static LaunchStep Execute(IReadOnlyList<string> arguments, Dictionary<string, string> environment) => LaunchSteps.Execute(
@@ -136,7 +142,7 @@ internal sealed partial class LaunchPlanCompiler
             variables.Remove(name);
         }
 
-        foreach ((string name, string value) in process.Environment.Concat(_input.SecretVariables))
+        foreach ((string name, string value) in process.Environment)
         {
             variables[name] = value;
         }
