@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using Containers.Engine.Launch;
 
@@ -18,9 +19,14 @@ public abstract partial class ContainerDefinitionCmdlet
     [Parameter]
     public int? LogMaximumFile { get; set; }
 
-    /// <summary>None keeps no output.</summary>
+    /// <summary>Where the output goes.</summary>
     [Parameter]
     public ContainerLogDriver LogDriver { get; set; }
+
+    /// <summary>max-size, max-file, and of Journald tag.</summary>
+    [Parameter, MapTransformation]
+    [Alias("LogOpt")]
+    public IDictionary? LogOption { get; set; }
 
     private LogSpec BuildLog()
     {
@@ -29,7 +35,10 @@ public abstract partial class ContainerDefinitionCmdlet
         {
             MaximumBytes = LogMaximumSize ?? log.MaximumBytes,
             MaximumFiles = LogMaximumFile ?? log.MaximumFiles,
-            Disabled = LogDriver == ContainerLogDriver.None,
+            GivenBytes = LogMaximumSize,
+            GivenFiles = LogMaximumFile,
+            Driver = ContainerLogDrivers.Of(LogDriver),
+            Options = Map(LogOption),
         };
     }
 }

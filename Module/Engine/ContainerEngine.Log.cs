@@ -1,3 +1,4 @@
+using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 
 namespace Containers.Engine;
@@ -5,19 +6,61 @@ namespace Containers.Engine;
 public sealed partial class ContainerEngine
 {
     /// <summary>Lines of the container's output, oldest first; with Follow also what comes, until the container ends.</summary>
+    /// <exception cref="EngineException">LogNotReadable: the driver keeps nothing here.</exception>
     public IEnumerable<ContainerLogEntry> ReadLog(string nameOrId, LogQuery query, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(query);
         Container container = Get(nameOrId);
-        return new LogReader(_paths.Log(container.Id), container.Name, query, () => !HasWriter(container.Id)).Read(cancellation);
+        return Reader(container, query, () => !HasWriter(container.Id)).Read(cancellation);
     }
 
     /// <summary>The same in batches, as they lie in the log: for those who read much and do not follow.</summary>
     public IEnumerable<IReadOnlyList<ContainerLogEntry>> ReadLogBatches(string nameOrId, LogQuery query, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(query);
-        Container container = Get(nameOrId);
-        return new LogReader(_paths.Log(container.Id), container.Name, query with { Follow = false }, () => true).ReadBatches(cancellation);
+        return Reader(Get(nameOrId), query with { Follow = false }, () => true).ReadBatches(cancellation);
+    }
+
+    public LogSettings GetLogSettings() => _settings.Read().Log;
+
+    /// <summary>Sets driver and options of new containers; those that are there keep theirs.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="validateOnly">Only the judgement is wanted.</param>
+    /// <exception cref="EngineException">InvalidLogOption, InvalidLogLimit, JournalUnavailable.</exception>
+    public void SetLogSettings(LogSettings settings, bool validateOnly = false)
+    {
+        LogSpec effective = LogOptions.Resolve(new LogSpec(), settings);
+        SpecValidator.ValidateLog(effective);
+        RequireJournal(effective, null);
+        if (!validateOnly)
+        {
+            _store.Prepare();
+            _settings.Write(_settings.Read() with { Log = settings });
+        }
+    }
+
+    /// <summary>Now, and not with the first line that is lost.</summary>
+    private static void RequireJournal(LogSpec log, string? container)
+    {
+        if (log.Effective == LogDriver.Journald && !File.Exists(JournalFields.Socket))
+        {
+            throw new EngineException(
+                EngineErrorKind.NotInstalled, "JournalUnavailable", $"There is no systemd journal on this host: \"{JournalFields.Socket}\" is missing.",
+                container, "Use another log driver: -LogDriver Local.");
+        }
+    }
+
+    private LogReader Reader(Container container, LogQuery query, Func<bool> ended)
+    {
+        string directory = _paths.Log(container.Id);
+        return container.Spec?.Log.Effective switch
+        {
+            LogDriver.JsonFile => new JsonLogReader($"{directory}/{container.Id}-json.log", container.Name, query, ended),
+            LogDriver.Journald => throw new EngineException(
+                EngineErrorKind.InvalidOperation, "LogNotReadable", $"The output of container \"{container.Name}\" is in the systemd journal.",
+                container.Name, $"Run: journalctl CONTAINER_ID_FULL={container.Id}"),
+            _ => new LogReader(directory, container.Name, query, ended),
+        };
     }
 
     private bool HasWriter(string id) =>

@@ -109,6 +109,7 @@ public sealed partial class ContainerEngine
     {
         ContainerRecord record = _store.Record(id);
         _store.Prepare();
+        RequireJournal(record.Spec.Log, record.Name);
         AwaitMonitorEnd(record, cancellation);
         MonitorConnection connection = _launcher.Launch(record, foreground, size, warnings, cancellation);
         if (!record.Started && !record.Spec.RemoveOnExit)

@@ -4,7 +4,7 @@ using Containers.Engine.Linux;
 namespace Containers.Monitor;
 
 /// <summary>
-/// Writes the container's output to numbered files of bounded size and number. It never blocks the container: what cannot be
+/// Writes the container's output to numbered files of bounded size and number, or in another's format (<see cref="LineLog"/>). It never blocks the container: what cannot be
 /// written (a full disk) is counted and dropped.
 /// </summary>
 internal unsafe struct LogWriter
@@ -16,9 +16,11 @@ internal unsafe struct LogWriter
     private int _directoryDescriptor;
     private int _file;
     private long _size;
+    private ulong _lost;
+    private LineLog? _lines;
 
     /// <summary>Bytes that could not be written.</summary>
-    internal ulong Lost { get; private set; }
+    internal readonly ulong Lost => _lines is null ? _lost : _lines.Lost;
 
     internal static LogWriter Open(PlanHeader* plan)
     {
@@ -27,6 +29,12 @@ internal unsafe struct LogWriter
         log._directoryDescriptor = -1;
         if ((plan->Flags & PlanFlags.NoLog) != 0)
         {
+            return log;
+        }
+
+        if (plan->LogFormat != LogFormat.Records)
+        {
+            log._lines = plan->LogFormat == LogFormat.Json ? new JsonFileLog(plan) : new JournalLog(plan);
             return log;
         }
 
@@ -45,6 +53,12 @@ internal unsafe struct LogWriter
     /// <param name="length">Length of the data.</param>
     internal void Write(byte* record, int stream, int length)
     {
+        if (_lines is not null)
+        {
+            _lines.Add(stream, record + sizeof(LogRecordHeader), length);
+            return;
+        }
+
         if (_directoryDescriptor < 0)
         {
             return;
@@ -72,7 +86,7 @@ internal unsafe struct LogWriter
             return;
         }
 
-        Lost += (ulong)length;
+        _lost += (ulong)length;
         if (written > 0)
         {
             Libc.ftruncate(_file, _size); // Half a record would make the next one unreadable.
@@ -80,8 +94,16 @@ internal unsafe struct LogWriter
         }
     }
 
+    /// <summary>Nothing more comes of this run.</summary>
+    internal readonly void EndRun()
+    {
+        _lines?.End(1);
+        _lines?.End(2);
+    }
+
     internal void Close()
     {
+        _lines?.Close();
         if (_file >= 0)
         {
             Libc.close(_file);

@@ -113,6 +113,7 @@ internal sealed unsafe partial class Supervisor
         _state.Running = _state.Paused = false;
         _state.Pid = 0;
         _state.OomKilled = _cgroup.OomKills() > _oomBase;
+        _log.EndRun();
         _state.LostLogBytes = _log.Lost;
         TellOfEnd();
         if (ShouldRestart())
@@ -208,10 +209,12 @@ internal sealed unsafe partial class Supervisor
             Libc.unlinkat(Libc.AT_FDCWD, _nameFile, 0);
             Libc.renameat(Libc.AT_FDCWD, _plan->DataDirectory, Libc.AT_FDCWD, _plan->TrashDirectory);
             _events.Write("destroy"u8);
+            VolumeRelease.Run(_plan);
             _networkUndone = NetworkUndo.Run(_plan, ShortLockMilliseconds);
             _cgroup.Remove();
             ReleaseMounts();
             RemoveTree(_plan->TrashDirectory);
+            VolumeRelease.Delete(_plan);
             if (_networkUndone)
             {
                 RemoveRunFiles();
@@ -258,7 +261,7 @@ internal sealed unsafe partial class Supervisor
         Libc.unlinkat(Libc.AT_FDCWD, path, 0);
     }
 
-    private static void RemoveTree(byte* path)
+    internal static void RemoveTree(byte* path)
     {
         int slash = PathText.Cut(path);
         path[slash] = 0;

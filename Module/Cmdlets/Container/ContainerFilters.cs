@@ -56,6 +56,13 @@ internal static class ContainerFilters
                 network.IsMatch(container.Network) || container.Networks.Any(network.IsMatch)));
         }
 
+        if (asked.Volume.Length > 0)
+        {
+            WildcardPattern[] volumes = [.. asked.Volume.Select(name => WildcardPattern.Get(name, WildcardOptions.CultureInvariant))];
+            filters.Add(container => container.Mounts.Any(mount =>
+                volumes.Any(volume => volume.IsMatch(mount.Target) || (mount.Source.Length > 0 && volume.IsMatch(mount.Source)))));
+        }
+
         if (asked.PublishedPort.Length > 0)
         {
             List<ContainerPort> ports = [.. asked.PublishedPort.SelectMany(PortSelection.Parse)];

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Networking;
@@ -20,6 +21,16 @@ public sealed partial class SetContainerHostCommand : ContainersCmdlet
     [Parameter, ArgumentCompleter(typeof(StorageDriverCompleter))]
     [AllowNull, AllowEmptyString]
     public string? StorageDriver { get; set; }
+
+    /// <summary>Where the output of new containers goes.</summary>
+    [Parameter]
+    public ContainerLogDriver LogDriver { get; set; }
+
+    /// <summary>Options of that driver: max-size, max-file, and of Journald tag.</summary>
+    [Parameter, MapTransformation]
+    [Alias("LogOpt")]
+    [AllowNull]
+    public IDictionary? LogOption { get; set; }
 
     private string? Driver => string.IsNullOrEmpty(StorageDriver) ? null : StorageDriver;
 
@@ -57,13 +68,47 @@ public sealed partial class SetContainerHostCommand : ContainersCmdlet
         {
             Engine.SetStorageDriver(Driver, validateOnly);
         }
+
+        if (IsGiven(nameof(LogDriver)) || IsGiven(nameof(LogOption)))
+        {
+            Engine.SetLogSettings(LogSettings(), validateOnly);
+        }
+    }
+
+    private LogSettings LogSettings()
+    {
+        LogSettings now = Engine.GetLogSettings();
+        return new LogSettings
+        {
+            Driver = IsGiven(nameof(LogDriver)) ? ContainerLogDrivers.Of(LogDriver) : now.Driver,
+            Options = IsGiven(nameof(LogOption)) ? Map(LogOption) : now.Options,
+        };
     }
 
     private string Describe(NetworkSettings before, NetworkSettings after)
     {
-        string networks = DescribeNetworks(before, after);
-        string storage = $"Set the storage driver of new containers to {Driver ?? "auto"}";
-        return !IsGiven(nameof(StorageDriver)) ? networks : before == after ? storage : storage + ". " + networks;
+        List<string> changes = [];
+        if (IsGiven(nameof(StorageDriver)))
+        {
+            changes.Add($"Set the storage driver of new containers to {Driver ?? "auto"}");
+        }
+
+        if (IsGiven(nameof(LogDriver)))
+        {
+            changes.Add($"Set the log driver of new containers to {LogDriver}");
+        }
+
+        if (IsGiven(nameof(LogOption)))
+        {
+            changes.Add("Set the log options of new containers");
+        }
+
+        if (before != after || changes.Count == 0)
+        {
+            changes.Add(DescribeNetworks(before, after));
+        }
+
+        return string.Join(". ", changes);
     }
 
     private static string DescribeNetworks(NetworkSettings before, NetworkSettings after)

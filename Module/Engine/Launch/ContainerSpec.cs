@@ -160,18 +160,60 @@ public sealed record StorageSpec
     /// <summary>What is mounted into it, in no order: the compiler mounts what is nearer to the root first.</summary>
     public IReadOnlyList<MountSpec> Mounts { get; init; } = [];
 
+    /// <summary>Containers whose binds and volumes it gets, too: <c>name</c>, <c>name:ro</c>. Resolved into <see cref="Mounts"/> when it is made.</summary>
+    public IReadOnlyList<string> VolumesFrom { get; init; } = [];
+
+    /// <summary>What becomes of the image's VOLUME places that nothing else is mounted at.</summary>
+    public ImageVolumeMode ImageVolumes { get; init; }
+
     /// <summary>Size of /dev/shm in bytes.</summary>
     public long ShmSize { get; init; } = 64 << 20;
 }
 
+/// <summary>What happens to a container's output.</summary>
+public enum LogDriver
+{
+    /// <summary>Kept beside the container, in the engine's own format.</summary>
+    Local,
+
+    /// <summary>Kept beside the container as docker's json-file.</summary>
+    JsonFile,
+
+    /// <summary>Sent to the systemd journal.</summary>
+    Journald,
+
+    /// <summary>Kept nowhere.</summary>
+    None,
+}
+
 public sealed record LogSpec
 {
+    /// <summary>Null for the host's setting, when the container is made.</summary>
+    public LogDriver? Driver { get; init; }
+
+    /// <summary>Journald: the name that messages are found by; null for the first 12 digits of the id.</summary>
+    public string? Tag { get; init; }
+
+    /// <summary>Options by docker's names, until they are resolved when the container is made.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the user said by itself wins over options.</summary>
+    [JsonIgnore]
+    public long? GivenBytes { get; init; }
+
+    [JsonIgnore]
+    public int? GivenFiles { get; init; }
+
+    /// <summary>The driver that is in force.</summary>
+    [JsonIgnore]
+    public LogDriver Effective => Disabled ? LogDriver.None : Driver ?? LogDriver.Local;
+
     /// <summary>Bytes of one log file before the next begins.</summary>
     public long MaximumBytes { get; init; } = 10 << 20;
 
     public int MaximumFiles { get; init; } = 3;
 
-    /// <summary>The container's output is kept nowhere.</summary>
+    /// <summary>As <see cref="LogDriver.None"/>, in records from before there were drivers.</summary>
     public bool Disabled { get; init; }
 }
 

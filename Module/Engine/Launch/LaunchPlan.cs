@@ -41,6 +41,13 @@ internal sealed record LaunchPlan
 
     internal int LogNumber { get; init; } = 1;
 
+    internal LogFormat LogFormat { get; init; }
+
+    /// <summary>For the journal: its socket, and the fields of all messages, NAME=value lines.</summary>
+    internal string? JournalSocket { get; init; }
+
+    internal string? JournalFields { get; init; }
+
     /// <summary>Where the monitor appends what happens (<see cref="Plan.EventFile"/>); null for nowhere.</summary>
     internal string? EventFile { get; init; }
 
@@ -60,6 +67,9 @@ internal sealed record LaunchPlan
 
     /// <summary>What the monitor runs at the final end, in this order, where a session has not done so.</summary>
     internal IReadOnlyList<PlanUndo> NetworkUndo { get; init; } = [];
+
+    /// <summary>Volumes that a container that removes itself lets go of.</summary>
+    internal IReadOnlyList<PlanVolume> Volumes { get; init; } = [];
 
     /// <summary>Ports of the host that the monitor keeps other programs from; at most <see cref="PlanFormat.MaximumPorts"/>.</summary>
     internal IReadOnlyList<PlanPort> Ports { get; init; } = [];

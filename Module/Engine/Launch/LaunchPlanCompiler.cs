@@ -52,6 +52,14 @@ internal sealed partial class LaunchPlanCompiler
             LogMaximumBytes = _spec.Log.MaximumBytes,
             LogMaximumFiles = _spec.Log.MaximumFiles,
             LogNumber = _input.LogNumber,
+            LogFormat = _spec.Log.Effective switch
+            {
+                LogDriver.JsonFile => LogFormat.Json,
+                LogDriver.Journald => LogFormat.Journal,
+                _ => LogFormat.Records,
+            },
+            JournalSocket = _spec.Log.Effective == LogDriver.Journald ? JournalFields.Socket : null,
+            JournalFields = _spec.Log.Effective == LogDriver.Journald ? JournalFields.Build(_input.Id, _input.Name, _spec) : null,
             EventFile = _input.EventFile,
             EventSubject = _input.EventSubject,
             Restart = _spec.Restart,
@@ -61,6 +69,7 @@ internal sealed partial class LaunchPlanCompiler
             NetworkLockFile = _input.NetworkLockFile,
             NetworkUndo = _input.NetworkUndo,
             Ports = _input.Ports,
+            Volumes = _input.Volumes,
         };
     }
 
@@ -90,7 +99,7 @@ internal sealed partial class LaunchPlanCompiler
         flags |= _spec.Process.Terminal ? PlanFlags.Terminal : 0;
         flags |= _spec.RemoveOnExit ? PlanFlags.RemoveOnExit : 0;
         flags |= _spec.CgroupParent is null ? PlanFlags.RemoveCgroupParents : 0;
-        flags |= _spec.Log.Disabled ? PlanFlags.NoLog : 0;
+        flags |= _spec.Log.Effective == LogDriver.None ? PlanFlags.NoLog : 0;
         flags |= _spec.Namespaces.Pid == NamespaceSpec.Private ? 0 : PlanFlags.SharedProcessNamespace;
         flags |= JoinsPreparedNetwork ? PlanFlags.NetworkDescriptor : 0;
         return flags;

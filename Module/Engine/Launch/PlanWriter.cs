@@ -34,6 +34,7 @@ internal sealed unsafe class PlanWriter
         header.LogMaximumBytes = (ulong)plan.LogMaximumBytes;
         header.LogMaximumFiles = (uint)plan.LogMaximumFiles;
         header.LogNumber = (uint)plan.LogNumber;
+        header.LogFormat = plan.LogFormat;
         header.Flags = plan.Flags | (cgroup.FreezeIsV1 ? PlanFlags.FreezeIsV1 : 0);
         header.Restart = plan.Restart.Policy;
         header.RestartMaximum = (uint)plan.Restart.Maximum;
@@ -49,6 +50,8 @@ internal sealed unsafe class PlanWriter
         SetText(headerAt, at, &header.RunDirectory, plan.RunDirectory);
         SetText(headerAt, at, &header.NameFile, plan.NameFile);
         SetText(headerAt, at, &header.LogDirectory, plan.LogDirectory);
+        SetText(headerAt, at, &header.JournalSocket, plan.JournalSocket);
+        SetText(headerAt, at, &header.JournalFields, plan.JournalFields);
         SetText(headerAt, at, &header.EventFile, plan.EventFile);
         SetText(headerAt, at, &header.EventSubject, plan.EventSubject);
         SetText(headerAt, at, &header.PidNamespace, plan.PidNamespace);
@@ -62,6 +65,9 @@ internal sealed unsafe class PlanWriter
         SetList(headerAt, at, &header.CgroupDirectories, cgroup.Directories);
         SetList(headerAt, at, &header.MonitorCgroupFiles, plan.MonitorCgroupFiles.Count > 0 ? plan.MonitorCgroupFiles : null);
 
+        SetList(headerAt, at, &header.VolumeUsers, plan.Volumes.Count > 0 ? [.. plan.Volumes.Select(volume => volume.User)] : null);
+        string[] passing = [.. plan.Volumes.Where(volume => volume.Trash is not null).SelectMany(volume => volume.Texts)];
+        SetList(headerAt, at, &header.PassingVolumes, passing.Length > 0 ? passing : null);
         SetText(headerAt, at, &header.NetworkLockFile, plan.NetworkLockFile);
         Set(headerAt, at, (void**)&header.NetworkUndo, WriteUndo(plan.NetworkUndo));
         header.NetworkUndoCount = (uint)plan.NetworkUndo.Count;

@@ -100,6 +100,12 @@ public sealed record Container
     /// <summary>Published ports while it runs, then the ones that are only exposed.</summary>
     public IReadOnlyList<ContainerPortMapping> Ports { get; init; } = [];
 
+    /// <summary>What is mounted in it, by target.</summary>
+    public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];
+
+    /// <summary>Names of its volumes.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
     /// <summary>The container's own name, then those others link to it by: web/db.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
@@ -107,6 +113,12 @@ public sealed record Container
 
     /// <summary>Bytes of output that could not be logged because the disk was full.</summary>
     public long LostLogBytes { get; init; }
+
+    /// <summary>Bytes on the disk that it added or changed; null when nobody asked.</summary>
+    public long? Size { get; init; }
+
+    /// <summary>The same and its image; null when nobody asked.</summary>
+    public long? VirtualSize { get; init; }
 
     /// <summary>Why the record is damaged, or what stopped the last start; null otherwise.</summary>
     public string? Problem { get; init; }

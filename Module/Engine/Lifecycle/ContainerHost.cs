@@ -1,3 +1,5 @@
+using Containers.Engine.Launch;
+
 namespace Containers.Engine.Lifecycle;
 
 /// <summary>This machine as the engine sees it.</summary>
@@ -22,6 +24,9 @@ public sealed record ContainerHost
     public required string RunRoot { get; init; }
 
     public required string StorageDriver { get; init; }
+
+    /// <summary>Where the output of new containers goes: Local, JsonFile, Journald or None.</summary>
+    public LogDriver LogDriver { get; init; }
 
     /// <summary>File system under the data root, for example ext4.</summary>
     public required string BackingFileSystem { get; init; }

@@ -29,6 +29,11 @@ internal sealed record ContainerRecord
     /// <summary>False until the first start: before it, the root is exactly the image.</summary>
     public bool Started { get; init; }
 
+    /// <summary>Its own and those that are mounted in it: none of them may go.</summary>
+    [JsonIgnore]
+    internal IEnumerable<string> Images =>
+        Spec.Storage.Mounts.Where(mount => mount.Type == MountType.Image).Select(mount => mount.Source).Prepend(ImageId);
+
     internal static string NewId() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
 }
 
@@ -40,6 +45,9 @@ internal sealed record StateRecord
     public int Pid { get; init; }
 
     public long PidStartTime { get; init; }
+
+    /// <summary>Of a further program: its pid in the container's process namespace.</summary>
+    public int InnerPid { get; init; }
 
     public int MonitorPid { get; init; }
 

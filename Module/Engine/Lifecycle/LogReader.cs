@@ -8,7 +8,7 @@ namespace Containers.Engine.Lifecycle;
 /// Reads a container's log: records of the monitor (<see cref="LogRecordHeader"/>), split into lines. A line that came in several
 /// pieces has the time of its first one. Damage and a record that is still being written are passed over.
 /// </summary>
-internal sealed class LogReader
+internal class LogReader
 {
     private const int BlockSize = 1 << 20;
 
@@ -31,6 +31,12 @@ internal sealed class LogReader
         _query = query;
         _ended = ended;
     }
+
+    private protected string Container => _container;
+
+    private protected LogQuery Query => _query;
+
+    private protected bool Ended() => _ended();
 
     internal IEnumerable<ContainerLogEntry> Read(CancellationToken cancellation)
     {
@@ -109,7 +115,7 @@ internal sealed class LogReader
     }
 
     /// <summary>All entries, a batch for each record; null each time everything written so far was read.</summary>
-    private IEnumerable<List<ContainerLogEntry>?> Walk(CancellationToken cancellation)
+    private protected virtual IEnumerable<List<ContainerLogEntry>?> Walk(CancellationToken cancellation)
     {
         int number = LogFiles.Numbers(_directory).FirstOrDefault();
         int pause = 5;
@@ -288,7 +294,7 @@ internal sealed class LogReader
         return rest;
     }
 
-    private bool Wanted(DateTimeOffset time) => (_query.Since is not { } since || time >= since) && (_query.Until is not { } until || time <= until);
+    private protected bool Wanted(DateTimeOffset time) => (_query.Since is not { } since || time >= since) && (_query.Until is not { } until || time <= until);
 
     private static string Text(ReadOnlySpan<byte> line) => Encoding.UTF8.GetString(line is [.. var start, (byte)'\r'] ? start : line);
 

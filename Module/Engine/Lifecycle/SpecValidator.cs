@@ -166,9 +166,14 @@ internal static class SpecValidator
         }
 
         ValidateRestart(spec.Restart);
-        if (spec.Log.MaximumBytes < 64 << 10 || spec.Log.MaximumFiles is < 1 or > 1000)
+        ValidateLog(spec.Log);
+    }
+
+    internal static void ValidateLog(LogSpec log)
+    {
+        if (log.MaximumBytes < 64 << 10 || log.MaximumFiles is < 1 or > 1000)
         {
-            throw Invalid("InvalidLogLimit", "A log file must hold at least 64 KB, and there must be 1 to 1000 of them.", spec.Log.MaximumBytes,
+            throw Invalid("InvalidLogLimit", "A log file must hold at least 64 KB, and there must be 1 to 1000 of them.", log.MaximumBytes,
                 "Use for example -LogMaximumSize 10MB -LogMaximumFile 3.");
         }
     }

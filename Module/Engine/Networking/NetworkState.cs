@@ -109,4 +109,6 @@ internal sealed record HostSettings
     public NetworkSettings Network { get; init; } = new();
 
     public Storage.StorageSettings Storage { get; init; } = new();
+
+    public Lifecycle.LogSettings Log { get; init; } = new();
 }

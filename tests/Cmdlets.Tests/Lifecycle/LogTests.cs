@@ -99,4 +99,89 @@ public class LogTests(ContainerHostFixture host) : LifecycleTest(host)
         Finished("a", "echo lost", "-LogDriver None");
         Assert.Empty(Ok("Get-ContainerLog a").Output);
     }
+
+    [SkippableFact]
+    public void Containers_of_different_drivers_are_read_as_one_log()
+    {
+        Finished("a", "echo 1");
+        Finished("b", "echo 2; echo 3 >&2", "-LogDriver JsonFile -LogOption @{'max-size' = '1m'; 'max-file' = '2'}");
+        Ok("Start-Container a; $null = Wait-Container a -Timeout 10");
+
+        IReadOnlyList<string> lines = Ok("Get-ContainerLog a, b -Raw").Lines;
+        Assert.Equal(("1", "1", 4), (lines[0], lines[^1], lines.Count)); // Lines of two streams in one moment may change places.
+        Assert.Equal(["3"], Ok("Get-ContainerLog b -Raw -Stream Stderr").Lines);
+        Assert.Equal(["3"], Ok("Get-ContainerLog b -Raw -Tail 1").Lines);
+    }
+
+    [SkippableFact]
+    public void Following_several_goes_on_while_one_ends_and_over_rotation()
+    {
+        Detach("a", "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo a $i; [ $((i % 300)) -eq 0 ] && sleep 0.1; done", "-LogMaximumSize 64KB -LogMaximumFile 3");
+        Detach("b", "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo b $i; [ $((i % 100)) -eq 0 ] && sleep 0.1; done",
+            "-LogDriver JsonFile -LogMaximumSize 64KB -LogMaximumFile 5");
+        Detach("c", "echo c 1");
+        IReadOnlyList<string> lines = Ok("Get-ContainerLog a, b, c -Follow -Raw").Lines;
+
+        foreach ((string name, int count) in new[] { ("a", 3000), ("b", 2000), ("c", 1) })
+        {
+            Assert.Equal(Enumerable.Range(1, count).Select(i => $"{name} {i}"), lines.Where(line => line[0] == name[0]));
+        }
+    }
+
+    [SkippableFact]
+    public async Task Following_several_is_stopped_by_ctrl_c_within_two_seconds()
+    {
+        Detach("a");
+        Detach("b", "while true; do echo x; sleep 0.01; done", "-LogDriver JsonFile");
+        Task<Hosting.ScriptResult> following = Host.Shell.RunAsync("Get-ContainerLog a, b -Follow");
+        await Task.Delay(300);
+        System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
+        while (!following.IsCompleted)
+        {
+            Host.Shell.Stop();
+            await Task.Delay(20);
+        }
+
+        Assert.True((await following).Stopped);
+        Assert.InRange(watch.ElapsedMilliseconds, 0, 2000);
+    }
+
+    [SkippableFact]
+    public void Options_that_no_driver_has_are_refused()
+    {
+        Fails("InvalidLogOption", "New-Container busybox -LogOption @{'max-sise' = '10m'}");
+        Fails("InvalidLogOption", "New-Container busybox -LogDriver JsonFile -LogOption @{'max-size' = 'much'}");
+        Fails("InvalidLogOption", "New-Container busybox -LogDriver None -LogOption @{'max-size' = '1m'}");
+        Fails("InvalidLogLimit", "New-Container busybox -LogDriver JsonFile -LogOption 'max-size=1k'");
+    }
+
+    [SkippableFact]
+    public void The_hosts_driver_is_that_of_new_containers()
+    {
+        try
+        {
+            Ok("Set-ContainerHost -LogDriver JsonFile -LogOption @{'max-file' = '7'}");
+            Assert.Equal(["JsonFile"], Ok("(Get-ContainerHost).LogDriver").Lines);
+            Finished("a", "echo json");
+            Finished("b", "echo own", "-LogDriver Local");
+            Assert.Equal(["JsonFile", "7", "Local", "3"], Ok("Get-Container a, b | ForEach-Object { $_.Spec.Log.Driver, $_.Spec.Log.MaximumFiles }").Lines);
+            Assert.Equal(["json", "own"], Ok("Get-ContainerLog a, b -Raw").Lines);
+            Assert.NotEmpty(Directory.GetFiles(Path.Combine(Host.Shell.DataRoot, "containers", Get("a", "Id"), "log"), "*-json.log"));
+            Fails("InvalidLogOption", "Set-ContainerHost -LogOption @{'max-file' = 'many'}");
+        }
+        finally
+        {
+            Ok("Set-ContainerHost -LogDriver Default -LogOption $null");
+        }
+
+        Assert.Equal(["Local"], Ok("(Get-ContainerHost).LogDriver").Lines);
+    }
+
+    [SkippableFact]
+    public void A_host_without_a_journal_says_so_at_once()
+    {
+        Skip.If(File.Exists("/run/systemd/journal/socket"), "this host has a systemd journal");
+        Fails("JournalUnavailable", "New-Container busybox -LogDriver Journald");
+        Fails("JournalUnavailable", "Set-ContainerHost -LogDriver Journald");
+    }
 }
