@@ -51,11 +51,7 @@ public sealed partial class ImageStore
             Digest id = Digest.Of(json);
             using (SafeFileHandle _ = StoreLock.Take(_root, cancel))
             {
-                Put(layer, any ? content.DiffId : null, id, json);
-                foreach (ImageReference reference in references)
-                {
-                    _tags.Set(reference, id);
-                }
+                PutNamed(layer, any ? content.DiffId : null, id, json, references);
             }
 
             return Describe(id, ReferencesOf(id));
@@ -63,6 +59,29 @@ public sealed partial class ImageStore
         catch (LinuxException e)
         {
             throw ImageErrors.FromStore(e, _root);
+        }
+    }
+
+    /// <summary>
+    /// Layer, configuration and names, or none of them: without its names it would be an image that nobody finds. The store is locked.
+    /// </summary>
+    private void PutNamed(NewLayer layer, Digest? diffId, Digest id, byte[] json, IReadOnlyList<ImageReference> references)
+    {
+        bool isNew = !File.Exists(ConfigPath(id));
+        Put(layer, diffId, id, json);
+        try
+        {
+            SetLocked(id, references);
+        }
+        catch (LinuxException) when (isNew)
+        {
+            SmallFile.Remove(ConfigPath(id));
+            if (diffId is { } published)
+            {
+                _layers.Withdraw(layer, published);
+            }
+
+            throw;
         }
     }
 

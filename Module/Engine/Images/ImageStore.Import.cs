@@ -94,21 +94,7 @@ public sealed partial class ImageStore
             Digest id = Digest.Of(json);
             using (SafeFileHandle _ = StoreLock.Take(_root, cancel))
             {
-                _layers.Publish(layer, content.DiffId);
-                try
-                {
-                    SmallFile.Replace(ConfigPath(id), json);
-                }
-                catch (LinuxException)
-                {
-                    _layers.Withdraw(layer, content.DiffId);
-                    throw;
-                }
-
-                foreach (ImageReference reference in options.References)
-                {
-                    _tags.Set(reference, id);
-                }
+                PutNamed(layer, content.DiffId, id, json, options.References);
             }
 
             ContainerImage made = Describe(id, ReferencesOf(id));
