@@ -116,6 +116,7 @@ public sealed partial class ContainerEngine
         spec = spec with { Log = LogOptions.Resolve(spec.Log, _settings.Read().Log) };
         SpecValidator.Validate(spec, image, _launcher.Host);
         RequireJournal(spec.Log, name);
+        _ = HealthChecks.Resolve(spec.Health, image.Config.Config);
         NamespaceSpec namespaces = spec.Namespaces with
         {
             Pid = ResolveMode(spec.Namespaces.Pid), Ipc = ResolveMode(spec.Namespaces.Ipc), Uts = ResolveMode(spec.Namespaces.Uts),

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
@@ -39,6 +40,10 @@ public sealed class GetContainerCommand : ContainersCmdlet
     /// <summary>Only in these states.</summary>
     [Parameter]
     public ContainerState[] State { get; set; } = [];
+
+    /// <summary>Only those whose health checks say this; None for those without a check.</summary>
+    [Parameter]
+    public HealthState[] Health { get; set; } = [];
 
     /// <summary>Only those that run, paused ones too.</summary>
     [Parameter]

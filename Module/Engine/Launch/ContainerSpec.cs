@@ -33,6 +33,8 @@ public sealed record ContainerSpec
 
     public RestartSpec Restart { get; init; } = new();
 
+    public HealthSpec Health { get; init; } = new();
+
     public bool RemoveOnExit { get; init; }
 
     /// <summary>Parent of the container's cgroup, relative to the cgroup root; null for the engine's own group.</summary>
