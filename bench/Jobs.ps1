@@ -63,6 +63,35 @@ function Measure-Run {
     Measure-Round 'run true to exit' $actions $Rounds @{ crun = 1.2; docker = 1 / 12 } -WarmUp 3
 }
 
+# A program in a container that runs, from the call to its exit, in a warm session.
+function Measure-Exec {
+    $null = Invoke-ContainerImage bench -Name exec -Command sleep, 1000 -Detach -Network none
+    foreach ($i in 1..60) { Invoke-ContainerCommand exec true }
+    Start-Sleep -Seconds 1
+    $actions = [ordered]@{ containers = { Measure-Milliseconds { Invoke-ContainerCommand exec true } } }
+    if ($Rivals.Contains('crun')) {
+        $bundle = New-Item -ItemType Directory -Path "$work/execbundle"
+        $spec = Get-Content "$work/bundle/config.json" -Raw | ConvertFrom-Json -AsHashtable
+        $spec.process.args = @('sleep', '1000')
+        $spec.root.path = "$work/bundle/rootfs"
+        $spec | ConvertTo-Json -Depth 20 | Set-Content "$bundle/config.json"
+        $null = Invoke-Rival crun @('run', '--detach', '--bundle', "$bundle", 'exec')
+        $actions.crun = { Invoke-Rival crun @('exec', 'exec', 'true') }
+    }
+    foreach ($name in @('docker', 'podman').Where({ $Rivals.Contains($_) })) {
+        $null = Invoke-Rival $name ((Get-RunOption $name) + @('-d', '--name', 'exec', 'bench', 'sleep', '1000'))
+        $actions[$name] = { Invoke-Rival $name @('exec', 'exec', 'true') }.GetNewClosure()
+    }
+    try { Measure-Round 'exec true' $actions $Rounds @{ crun = 1; docker = 1 / 8 } -WarmUp 3 }
+    finally {
+        Remove-Container exec -Force -Confirm:$false
+        if ($actions.Contains('crun')) { $null = Invoke-Rival crun @('delete', '--force', 'exec') }
+        foreach ($name in @('docker', 'podman').Where({ $actions.Contains($_) })) {
+            $null = Invoke-Rival $name (@('rm', '-f') + @($(if ($name -eq 'podman') { '--time', '0' })) + 'exec')
+        }
+    }
+}
+
 # Started in the background one after another: milliseconds for each. The target is a rate: 12 times docker's.
 function Measure-Detached {
     $ours = 100

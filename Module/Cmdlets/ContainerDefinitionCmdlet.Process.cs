@@ -54,6 +54,11 @@ public abstract partial class ContainerDefinitionCmdlet
     [Parameter]
     public SwitchParameter Interactive { get; set; }
 
+    /// <summary>Input and output are a terminal of the container's own.</summary>
+    [Parameter]
+    [Alias("Tty")]
+    public SwitchParameter Terminal { get; set; }
+
     /// <summary>A small init is process 1, reaps zombies and passes signals on.</summary>
     [Parameter]
     public SwitchParameter Init { get; set; }
@@ -93,6 +98,7 @@ public abstract partial class ContainerDefinitionCmdlet
         RemoveEnvironment = RemoveEnvironment,
         ClearEnvironment = ClearEnvironment,
         Interactive = KeepsInputOpen,
+        Terminal = Terminal,
         Init = Init,
         StopSignal = StopSignal,
         StopTimeout = StopTimeout,

@@ -15,6 +15,10 @@ internal static class ErrorIds
 
     internal const string InvalidAddress = "InvalidAddress";
 
+    internal const string ContainerRunning = "ContainerRunning";
+
+    internal const string InputWithTerminal = "InputWithTerminal";
+
     internal const string NetworkExists = "NetworkExists";
 
     internal const string NetworkModeConflict = "NetworkModeConflict";
@@ -26,4 +30,6 @@ internal static class ErrorIds
     internal const string PortNotPublished = "PortNotPublished";
 
     internal const string TagNotAllowed = "TagNotAllowed";
+
+    internal const string TerminalRequired = "TerminalRequired";
 }

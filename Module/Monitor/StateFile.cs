@@ -12,6 +12,9 @@ internal unsafe struct StateFile
     internal bool Restarting;
     internal int Pid;
     internal ulong PidStartTime;
+
+    /// <summary>Of a further program: its pid in the container's process namespace.</summary>
+    internal int InnerPid;
     internal int MonitorPid;
     internal ulong MonitorStartTime;
     internal long StartedAt;
@@ -36,6 +39,7 @@ internal unsafe struct StateFile
         json.Add("status"u8, Restarting ? "restarting"u8 : Running ? Paused ? "paused"u8 : "running"u8 : "exited"u8);
         json.Add("pid"u8, Pid);
         json.Add("pidStartTime"u8, (long)PidStartTime);
+        json.Add("innerPid"u8, InnerPid);
         json.Add("monitorPid"u8, MonitorPid);
         json.Add("monitorStartTime"u8, (long)MonitorStartTime);
         json.Add("bootId"u8, new ReadOnlySpan<byte>(plan->BootId, PathText.Length(plan->BootId)));

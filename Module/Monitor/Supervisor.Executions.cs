@@ -266,6 +266,7 @@ internal sealed unsafe partial class Supervisor
         execution.State.PidStartTime = ProcessStatus.StartTime(execution.State.Pid);
         execution.State.MonitorPid = _state.MonitorPid;
         execution.State.MonitorStartTime = _state.MonitorStartTime;
+        execution.State.InnerPid = ProcessStatus.InnerPid(execution.State.Pid);
         execution.State.StartedAt = Clock.Now();
         execution.State.FailedStep = -1;
         execution.State.Running = true;
@@ -298,6 +299,11 @@ internal sealed unsafe partial class Supervisor
         {
             A = execution.State.ExitCode, B = execution.State.Signal, E = (ulong)execution.State.FinishedAt,
         };
+        if (execution.Plan->Record != null)
+        {
+            _events.Write("exec_die"u8, "exitCode"u8, execution.State.ExitCode);
+        }
+
         if (execution.Owner == ExecutionOwner.Detached)
         {
             execution.State.Write(execution.Plan, durable: false);
@@ -495,6 +501,7 @@ internal sealed unsafe partial class Supervisor
         }
 
         _anyRecord = true;
+        _events.Write("exec_start"u8, "pid"u8, execution.State.Pid);
         int slash = PathText.Cut(plan->RunDirectory);
         plan->RunDirectory[slash] = 0;
         Libc.mkdirat(Libc.AT_FDCWD, plan->RunDirectory, 0x1C0); // 0700

@@ -61,6 +61,13 @@ internal static class ContainerFilters
                 network.IsMatch(container.Network) || container.Networks.Any(network.IsMatch)));
         }
 
+        if (asked.Volume.Length > 0)
+        {
+            WildcardPattern[] volumes = [.. asked.Volume.Select(name => WildcardPattern.Get(name, WildcardOptions.CultureInvariant))];
+            filters.Add(container => container.Spec?.Storage.Mounts.Any(mount =>
+                volumes.Any(volume => volume.IsMatch(mount.Source) || volume.IsMatch(mount.Target))) == true);
+        }
+
         if (asked.PublishedPort.Length > 0)
         {
             List<ContainerPort> ports = [.. asked.PublishedPort.SelectMany(PortSelection.Parse)];

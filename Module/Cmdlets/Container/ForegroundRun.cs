@@ -14,13 +14,16 @@ internal sealed class ForegroundRun : AttachedRun
 
     private readonly RunSession _session;
 
-    internal ForegroundRun(ContainerEngine engine, Container created, RunSession session, bool hasInput, bool inputOpen)
-        : base(session, hasInput, inputOpen)
+    internal ForegroundRun(ContainerEngine engine, Container created, RunSession session, bool hasInput, bool inputOpen, bool typed = false)
+        : base(session, hasInput, inputOpen, typed)
     {
         _engine = engine;
         _created = created;
         _session = session;
     }
+
+    /// <summary>For whoever joins it with a terminal.</summary>
+    internal RunSession Session => _session;
 
     /// <summary>The container after its end. One that removed itself, or whose record is about to say so, as the session saw it.</summary>
     internal Container LastSeen(ContainerExit exit)

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using Containers.Engine.Inspection;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
 
@@ -69,6 +70,12 @@ public sealed class GetContainerCommand : ContainersCmdlet
     [ArgumentCompleter(typeof(NetworkModeCompleter))]
     public string[] Network { get; set; } = [];
 
+    /// <summary>Only those with one of these volumes or directories, by the volume's name, the path on the host, or the path in the container.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Volume { get; set; } = [];
+
     /// <summary>Only those that are reached at these ports of the host: 8080, 53/udp, 8000-8010.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -89,6 +96,11 @@ public sealed class GetContainerCommand : ContainersCmdlet
     /// <summary>Only those made after this container, or since this time.</summary>
     [Parameter, ArgumentCompleter(typeof(ContainerNameCompleter))]
     public object? Since { get; set; }
+
+    /// <summary>Also what they take up on the disk.</summary>
+    [Parameter]
+    [Alias("Size")]
+    public SwitchParameter IncludeSize { get; set; }
 
     private int? Limit => Latest ? 1 : First;
 
@@ -139,7 +151,10 @@ public sealed class GetContainerCommand : ContainersCmdlet
     {
         if (Limit is { } limit)
         {
-            WriteObject(_found.OrderByDescending(container => container.Created).Take(limit), enumerateCollection: true);
+            foreach (Container container in _found.OrderByDescending(container => container.Created).Take(limit))
+            {
+                WriteOne(container);
+            }
         }
     }
 
@@ -162,12 +177,24 @@ public sealed class GetContainerCommand : ContainersCmdlet
 
             if (Limit is null)
             {
-                WriteObject(container);
+                WriteOne(container);
             }
             else
             {
                 _found.Add(container);
             }
+        }
+    }
+
+    private void WriteOne(Container container)
+    {
+        if (!IncludeSize)
+        {
+            WriteObject(container);
+        }
+        else if (TryRun(stop => Engine.GetSize(container.Id, stop), out ContainerSize? size))
+        {
+            WriteObject(container with { Size = size.Written, VirtualSize = size.Root });
         }
     }
 }

@@ -55,15 +55,21 @@ public sealed partial class InvokeContainerImageCommand
 
     private void Finish(ForegroundRun run)
     {
-        run.EndInput();
-        while (run.Read(Stop, out OutputChunk chunk))
+        if (RelaysTerminal)
         {
-            Output.Write(chunk);
+            if (!Relay(run.Session, _keys!, redraw: false, Stop))
+            {
+                run.End(); // Nobody's run any more: it goes on.
+                return;
+            }
+        }
+        else
+        {
+            WriteOutput(run);
         }
 
-        Output.End();
         ContainerExit exit = run.End();
-        SessionState.PSVariable.Set("global:LASTEXITCODE", exit.ExitCode ?? -1);
+        SetLastExitCode(exit);
         bool failed = exit.ExitCode != 0
             && (ErrorOnNonZeroExit || LanguagePrimitives.IsTrue(GetVariableValue("PSNativeCommandUseErrorActionPreference")));
         if (PassThru || failed)
@@ -79,5 +85,16 @@ public sealed partial class InvokeContainerImageCommand
                 WriteError(ErrorRecords.ExitedNonZero(last));
             }
         }
+    }
+
+    private void WriteOutput(ForegroundRun run)
+    {
+        run.EndInput();
+        while (run.Read(Stop, out OutputChunk chunk))
+        {
+            Output.Write(chunk);
+        }
+
+        Output.End();
     }
 }

@@ -39,14 +39,24 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
     [Parameter]
     public SwitchParameter AsByteStream { get; set; }
 
+    /// <summary>Keys that let go of a container with a terminal, in docker's form.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    public string DetachKeys { get; set; } = DetachSequence.Default;
+
+    private DetachSequence? _keys;
+
+    /// <summary>The user's terminal and the container's are one.</summary>
+    private bool RelaysTerminal => Terminal && Interactive && !Detach;
+
     private bool HasInput => MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
 
-    // In the foreground -Interactive alone gives an input that is at its end at once; there is no terminal to read from yet.
     private protected override bool KeepsInputOpen => Detach ? Interactive : Interactive || HasInput;
 
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        _keys = ParseDetachKeys(DetachKeys);
         WriteVerbose("Get-ContainerPlan with the same parameters shows the steps that the start takes.");
         if (!ShouldDo(Describe("Run")))
         {
@@ -114,12 +124,23 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
 
     private ForegroundRun Launch(CancellationToken stop)
     {
+        if (HasInput && Terminal)
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, ErrorIds.InputWithTerminal, "A terminal reads what is typed, not the pipeline.", Image,
+                "Leave out -Terminal, or the input.");
+        }
+
+        TerminalSize size = RelaysTerminal
+            ? RequireTerminal(Image, "Leave out -Terminal, or use -Detach and then Connect-Container at a prompt.")
+            : Terminal ? SessionTerminal.Size : default;
         ContainerSpec spec = BuildSpec();
         Container created = Create(spec, stop);
         try
         {
-            RunSession session = Engine.StartAttached(created.Id, Warnings, stop);
-            return new ForegroundRun(Engine, created, session, HasInput, spec.Process.Interactive);
+            RunSession session = Engine.StartAttached(created.Id, Warnings, stop, size);
+            bool typed = Interactive && !Terminal && !HasInput && HasKeyboard;
+            return new ForegroundRun(Engine, created, session, HasInput || typed, spec.Process.Interactive && !Terminal, typed);
         }
         catch
         {

@@ -1,12 +1,14 @@
 using System.Management.Automation;
+using Containers.Engine;
+using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
 
-/// <summary>Starts containers in the background. One that runs already is left as it is.</summary>
+/// <summary>Starts containers, in the background or attached. One that runs already is left as it is, or attached to.</summary>
 [Cmdlet(VerbsLifecycle.Start, "Container", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
-[OutputType(typeof(Container))]
-public sealed class StartContainerCommand : ContainerTargetCmdlet
+[OutputType(typeof(Container), typeof(string))]
+public sealed class StartContainerCommand : AttachingCmdlet
 {
     private const string PolicySet = "Policy";
 
@@ -27,17 +29,65 @@ public sealed class StartContainerCommand : ContainerTargetCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>Shows its output until it ends.</summary>
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = ObjectSet)]
+    public SwitchParameter Attach { get; set; }
+
+    /// <summary>Attaches, and gives it what is typed.</summary>
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = ObjectSet)]
+    public SwitchParameter Interactive { get; set; }
+
     protected override void ProcessRecord()
     {
         foreach (ContainerTarget target in Policy ? PolicyTargets() : Targets)
         {
             WriteVerbose($"Get-ContainerPlan shows the steps that the start of container \"{target.Name}\" takes.");
-            if (ShouldDo($"Start container \"{target.Name}\"")
-                && TryRun(stop => Engine.Start(target.Id, Warnings, stop), out Container? started)
-                && PassThru)
+            if (!ShouldDo($"Start container \"{target.Name}\""))
+            {
+                continue;
+            }
+
+            if (Attach || Interactive)
+            {
+                StartAttached(target);
+            }
+            else if (TryRun(stop => Engine.Start(target.Id, Warnings, stop), out Container? started) && PassThru)
             {
                 WriteObject(started);
             }
+        }
+    }
+
+    private void StartAttached(ContainerTarget target)
+    {
+        bool first = true;
+        if (!TryRun(stop => Open(target, ref first, stop), out RunSession? session))
+        {
+            return;
+        }
+
+        Follow(session, Interactive, first);
+        if (PassThru && TryRun(_ => Engine.Get(session.Container.Id), out Container? last))
+        {
+            WriteObject(last);
+        }
+    }
+
+    private RunSession Open(ContainerTarget target, ref bool first, CancellationToken stop)
+    {
+        TerminalSize size = Interactive && Engine.Get(target.Id).Spec?.Process.Terminal == true
+            ? RequireTerminal(target.Name, "Leave out -Interactive, and use Connect-Container at a prompt.")
+            : default;
+        try
+        {
+            return Engine.StartAttached(target.Id, Warnings, stop, size);
+        }
+        catch (EngineException e) when (e.ErrorId == ErrorIds.ContainerRunning)
+        {
+            first = false;
+            return Engine.Attach(target.Id, stop);
         }
     }
 

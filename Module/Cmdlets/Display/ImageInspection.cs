@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Containers.Engine.Images;
 
@@ -12,43 +9,33 @@ namespace Containers.Cmdlets;
 /// </summary>
 internal static class ImageInspection
 {
-    // Relaxed: docker writes non-ASCII letters as they are. The text is for a pipeline, not for a page of HTML.
-    private static readonly JsonWriterOptions s_options = new() { Indented = true, IndentSize = 4, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Fields of the configuration that have their own place in the answer, by the names they have there.</summary>
     private static readonly (string Theirs, string Ours)[] s_copied =
         [("author", "Author"), ("architecture", "Architecture"), ("variant", "Variant"), ("os", "Os"), ("os.version", "OsVersion"), ("config", "Config")];
 
-    internal static string Write(IEnumerable<ContainerImageDetail> details)
+    internal static string Write(IEnumerable<ContainerImageDetail> details) => InspectionJson.Write(json =>
     {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter json = new(buffer, s_options))
+        json.WriteStartArray();
+        foreach (ContainerImageDetail detail in details)
         {
-            json.WriteStartArray();
-            foreach (ContainerImageDetail detail in details)
-            {
-                Write(json, detail);
-            }
-
-            json.WriteEndArray();
+            Write(json, detail);
         }
 
-        return Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
-    }
+        json.WriteEndArray();
+    });
 
     private static void Write(Utf8JsonWriter json, ContainerImageDetail detail)
     {
         ContainerImage image = detail.Image;
         json.WriteStartObject();
         json.WriteString("Id", image.Id);
-        WriteList(json, "RepoTags", image.References);
-        WriteList(json, "RepoDigests", image.Digests);
+        json.List("RepoTags", image.References);
+        json.List("RepoDigests", image.Digests);
         json.WriteString("Parent", "");
         json.WriteString("Comment", detail.History.Count > 0 ? detail.History[0].Comment : "");
         if (image.Created > DateTimeOffset.MinValue)
         {
-            // RFC 3339 with seven digits; docker has up to nine.
-            json.WriteString("Created", image.Created.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("Created", InspectionJson.Time(image.Created));
         }
 
         json.WriteString("DockerVersion", "");
@@ -67,19 +54,8 @@ internal static class ImageInspection
         json.WriteNumber("Size", image.Size);
         json.WriteStartObject("RootFS");
         json.WriteString("Type", "layers");
-        WriteList(json, "Layers", detail.Layers.Select(layer => layer.DiffId));
+        json.List("Layers", detail.Layers.Select(layer => layer.DiffId));
         json.WriteEndObject();
         json.WriteEndObject();
-    }
-
-    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<string> values)
-    {
-        json.WriteStartArray(name);
-        foreach (string value in values)
-        {
-            json.WriteStringValue(value);
-        }
-
-        json.WriteEndArray();
     }
 }

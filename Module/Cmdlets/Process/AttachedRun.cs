@@ -14,18 +14,25 @@ internal abstract class AttachedRun : IDisposable
 
     private readonly PipedRun? _pipes;
 
+    private readonly KeyboardReader? _keyboard;
+
     private readonly Lock _ending = new();
 
     private bool _ended;
 
     private bool _disposed;
 
-    private protected AttachedRun(IProgramSession session, bool hasInput, bool inputOpen)
+    /// <param name="session">The program.</param>
+    /// <param name="hasInput">Something will be written to its input.</param>
+    /// <param name="inputOpen">It has an input.</param>
+    /// <param name="typed">What is written is what the user types, line by line, until Ctrl+D.</param>
+    private protected AttachedRun(IProgramSession session, bool hasInput, bool inputOpen, bool typed = false)
     {
         _session = session;
         if (hasInput)
         {
             _pipes = new PipedRun(session);
+            _keyboard = typed ? new KeyboardReader(_pipes.Append, _pipes.EndInput) : null;
         }
         else if (inputOpen)
         {
@@ -66,7 +73,13 @@ internal abstract class AttachedRun : IDisposable
     /// <returns>False when the pipeline may go on with the next object.</returns>
     internal bool TakeWhileInputIsFull(CancellationToken stop, out OutputChunk chunk) => _pipes!.TakeWhileInputIsFull(stop, out chunk);
 
-    internal void EndInput() => _pipes?.EndInput();
+    internal void EndInput()
+    {
+        if (_keyboard is null)
+        {
+            _pipes?.EndInput();
+        }
+    }
 
     /// <returns>False when the program has ended and everything was read.</returns>
     internal bool Read(CancellationToken stop, out OutputChunk chunk) =>
@@ -80,6 +93,7 @@ internal abstract class AttachedRun : IDisposable
             _ended = true;
         }
 
+        _keyboard?.Dispose(); // The next key is the prompt's.
         return _session.Exit ?? new ContainerExit(null, 0, false, false);
     }
 
@@ -104,6 +118,7 @@ internal abstract class AttachedRun : IDisposable
         }
 
         _disposed = true;
+        _keyboard?.Dispose();
         _pipes?.Cancel();
         Abandon();
         _pipes?.Dispose();

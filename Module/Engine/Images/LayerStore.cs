@@ -193,6 +193,7 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
             return;
         }
 
+        ReceiveLock.Sweep(_folder);
         foreach (string directory in Directory.EnumerateDirectories(_folder))
         {
             if (!IsTemporary(Path.GetFileName(directory)))

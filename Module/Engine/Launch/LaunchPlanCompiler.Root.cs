@@ -227,21 +227,13 @@ internal sealed partial class LaunchPlanCompiler
 
     private void Protect()
     {
-        if (Privileged)
-        {
-            return;
-        }
-
-        IReadOnlyList<string> unmask = _spec.Security.Unmask;
-        bool Shown(string path) => unmask.Any(
-            u => u.Equals("ALL", StringComparison.OrdinalIgnoreCase) || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(u, path));
-        foreach (string path in s_readOnly.Where(path => !Shown(path)))
+        (IReadOnlyList<string> masked, IReadOnlyList<string> readOnly) = ProtectedPaths(_spec.Security, _input.Host);
+        foreach (string path in readOnly)
         {
             Add(LaunchSteps.ReadOnlyPath(path));
         }
 
-        string[] masked = [.. s_masked.Concat(_input.Host.ThermalPaths).Where(path => !Shown(path)), .. _spec.Security.Mask];
-        if (masked.Length > 0)
+        if (masked.Count > 0)
         {
             Add(LaunchSteps.OpenHostDevice(Slot.Null, "/dev/null", 1, 3));
             Add(LaunchSteps.CreateFileSystem(
@@ -251,6 +243,19 @@ internal sealed partial class LaunchPlanCompiler
                 Add(LaunchSteps.MaskPath(path));
             }
         }
+    }
+
+    /// <summary>What is hidden, and what cannot be written to.</summary>
+    internal static (IReadOnlyList<string> Masked, IReadOnlyList<string> ReadOnly) ProtectedPaths(SecuritySpec security, HostFacts host)
+    {
+        if (security.Privileged)
+        {
+            return ([], []);
+        }
+
+        bool Shown(string path) => security.Unmask.Any(
+            u => u.Equals("ALL", StringComparison.OrdinalIgnoreCase) || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(u, path));
+        return ([.. s_masked.Concat(host.ThermalPaths).Where(path => !Shown(path)), .. security.Mask], [.. s_readOnly.Where(path => !Shown(path))]);
     }
 
     private void EnterRoot()

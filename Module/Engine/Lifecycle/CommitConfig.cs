@@ -34,7 +34,8 @@ internal static class CommitConfig
         return ConfigChange.ApplyAll(config, options.Changes);
     }
 
-    private static ImageDefaults Defaults(ContainerSpec spec, ImageDefaults image)
+    /// <summary>What the image says, changed by what the user said of the container.</summary>
+    internal static ImageDefaults Defaults(ContainerSpec spec, ImageDefaults image)
     {
         ProcessSpec process = spec.Process;
         Dictionary<string, string> labels = new(image.Labels);

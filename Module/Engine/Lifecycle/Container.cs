@@ -112,6 +112,12 @@ public sealed record Container
     /// <summary>Bytes of output that could not be logged because the disk was full.</summary>
     public long LostLogBytes { get; init; }
 
+    /// <summary>Bytes on the disk that it added or changed; null when nobody asked.</summary>
+    public long? Size { get; init; }
+
+    /// <summary>The same and its image; null when nobody asked.</summary>
+    public long? VirtualSize { get; init; }
+
     /// <summary>Why the record is damaged, or what stopped the last start; null otherwise.</summary>
     public string? Problem { get; init; }
 

@@ -41,6 +41,9 @@ internal sealed record StateRecord
 
     public long PidStartTime { get; init; }
 
+    /// <summary>Of a further program: its pid in the container's process namespace.</summary>
+    public int InnerPid { get; init; }
+
     public int MonitorPid { get; init; }
 
     public long MonitorStartTime { get; init; }

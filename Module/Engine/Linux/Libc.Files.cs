@@ -45,6 +45,9 @@ internal static unsafe partial class Libc
     internal const uint STATX_BASIC_STATS = 0x7ff;
     internal const uint STATX_MNT_ID = 0x1000;
 
+    /// <summary>The root of a mount (stx_attributes, since Linux 5.8).</summary>
+    internal const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
+
     internal const nint UTIME_OMIT = (1 << 30) - 2;
 
     internal const int FD_CLOEXEC = 1;

@@ -39,6 +39,17 @@ internal static unsafe partial class Libc
     internal const long OVERLAYFS_SUPER_MAGIC = 0x794c7630;
     internal const long CGROUP2_SUPER_MAGIC = 0x63677270;
     internal const long TMPFS_MAGIC = 0x01021994;
+    internal const long SYSFS_MAGIC = 0x62656572;
+    internal const long CGROUP_SUPER_MAGIC = 0x27e0eb;
+    internal const long MQUEUE_MAGIC = 0x19800202;
+    internal const long DEBUGFS_MAGIC = 0x64626720;
+    internal const long TRACEFS_MAGIC = 0x74726163;
+    internal const long SECURITYFS_MAGIC = 0x73636673;
+    internal const long BPF_FS_MAGIC = 0xcafe4a11;
+    internal const long CONFIGFS_MAGIC = 0x62656570;
+    internal const long BINFMTFS_MAGIC = 0x42494e4d;
+    internal const long EFIVARFS_MAGIC = 0xde5e81e4;
+    internal const long PSTOREFS_MAGIC = 0x6165676C;
 
     /// <summary>mount_setattr(2).</summary>
     [StructLayout(LayoutKind.Sequential)]

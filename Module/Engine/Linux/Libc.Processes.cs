@@ -155,6 +155,9 @@ internal static unsafe partial class Libc
     internal static partial uint geteuid();
 
     [LibraryImport(Library)]
+    internal static partial uint getegid();
+
+    [LibraryImport(Library)]
     internal static partial int kill(int pid, int signal);
 
     [LibraryImport(Library)]

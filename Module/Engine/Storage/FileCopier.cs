@@ -6,7 +6,9 @@ namespace Containers.Engine.Storage;
 /// Copies the content of one file: shared with the source where the file system can (FICLONE), else inside the kernel (copy_file_range), else
 /// by reading and writing. Holes stay holes.
 /// </summary>
-internal sealed unsafe class FileCopier(CancellationToken cancel)
+/// <param name="live">Somebody else may write to the source meanwhile: one that got shorter ends there, instead of being an error.</param>
+/// <param name="progress">Told the bytes of each piece.</param>
+internal sealed unsafe class FileCopier(CancellationToken cancel, bool live = false, Action<long>? progress = null)
 {
     private const int BufferSize = 256 * 1024;
 
@@ -40,8 +42,12 @@ internal sealed unsafe class FileCopier(CancellationToken cancel)
 
             long hole = Libc.lseek(from, data, Libc.SEEK_HOLE);
             long end = hole < 0 ? size : Math.Min(hole, size);
-            CopyRange(from, to, data, end, path);
+            long reached = CopyRange(from, to, data, end, path);
             position = end;
+            if (reached < end)
+            {
+                size = reached;
+            }
         }
 
         if (Libc.ftruncate(to, size) != 0)
@@ -67,14 +73,21 @@ internal sealed unsafe class FileCopier(CancellationToken cancel)
         return false;
     }
 
-    private void CopyRange(int from, int to, long start, long end, ReadOnlySpan<byte> path)
+    /// <returns>Where it ended: before the end only where the source did, too.</returns>
+    private long CopyRange(int from, int to, long start, long end, ReadOnlySpan<byte> path)
     {
         while (start < end)
         {
             cancel.ThrowIfCancellationRequested();
             if (_cannotCopy)
             {
-                start += Move(from, to, start, end, path);
+                long moved = Move(from, to, start, end, path);
+                if (moved == 0)
+                {
+                    return start;
+                }
+
+                start += moved;
                 continue;
             }
 
@@ -84,6 +97,7 @@ internal sealed unsafe class FileCopier(CancellationToken cancel)
             if (copied > 0)
             {
                 start += copied;
+                progress?.Invoke(copied);
             }
             else if (copied == 0 || Errno.Last is Errno.EXDEV or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.ENOSYS or Errno.EPERM)
             {
@@ -94,6 +108,8 @@ internal sealed unsafe class FileCopier(CancellationToken cancel)
                 throw new LinuxException("copy_file_range", NativePath.ToText(path), Errno.Last);
             }
         }
+
+        return start;
     }
 
     private long Move(int from, int to, long start, long end, ReadOnlySpan<byte> path)
@@ -107,6 +123,11 @@ internal sealed unsafe class FileCopier(CancellationToken cancel)
                 got = Libc.pread(from, buffer, (nuint)Math.Min(end - start, BufferSize), start);
             }
             while (got < 0 && Errno.Last == Errno.EINTR);
+            if (got == 0 && live)
+            {
+                return 0;
+            }
+
             if (got <= 0)
             {
                 throw new LinuxException("pread", NativePath.ToText(path), got < 0 ? Errno.Last : Errno.EIO);
@@ -123,6 +144,7 @@ internal sealed unsafe class FileCopier(CancellationToken cancel)
                 done += Math.Max(written, 0);
             }
 
+            progress?.Invoke(got);
             return got;
         }
     }

@@ -63,6 +63,8 @@ internal abstract class FlatDriver : IStorageDriver
         return OpenReadOnly(tree);
     }
 
+    public RootedDirectory OpenWritable(ImageRecord image, string containerDirectory) => RootedDirectory.Open(Tree(containerDirectory));
+
     public RootedDirectory OpenWritten(string containerDirectory) => RootedDirectory.Open(Tree(containerDirectory));
 
     public IEnumerable<ContainerChange> Changes(ImageRecord image, string containerDirectory, CancellationToken cancel)

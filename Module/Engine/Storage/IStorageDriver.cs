@@ -28,6 +28,11 @@ internal interface IStorageDriver
     /// <summary>Whether <see cref="OpenRoot"/> can be used while the container runs.</summary>
     public bool CanOpenRunning { get; }
 
+    /// <summary>
+    /// The root of a container that does not run, mounted nowhere, to write into. The caller sees to it that it does not start meanwhile.
+    /// </summary>
+    public RootedDirectory OpenWritable(ImageRecord image, string containerDirectory);
+
     /// <summary>What the container wrote, to look a name up in before the image; what it did not change may be missing.</summary>
     public RootedDirectory OpenWritten(string containerDirectory);
 

@@ -80,6 +80,10 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
         return OverlayView.Open(dataRoot, [.. upper, .. image.LayerDirectories]);
     }
 
+    /// <exception cref="EngineException">OverlayNotAvailable.</exception>
+    public RootedDirectory OpenWritable(ImageRecord image, string containerDirectory) =>
+        OverlayView.OpenWritable(dataRoot, image.LayerDirectories, Path.GetRelativePath(dataRoot, containerDirectory) + "/layer");
+
     public RootedDirectory OpenWritten(string containerDirectory) => RootedDirectory.Open(Upper(containerDirectory));
 
     public IEnumerable<ContainerChange> Changes(ImageRecord image, string containerDirectory, CancellationToken cancel)

@@ -27,16 +27,16 @@ public sealed class GetContentCommand : PSCmdlet
         {
             ProviderErrors.Run(this, path, () =>
             {
-                foreach (string file in SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider))
+                _ = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+                if (provider.Name != "FileSystem")
                 {
-                    if (provider.Name == "FileSystem")
-                    {
-                        WriteFile(file);
-                    }
-                    else
-                    {
-                        WriteItem(path);
-                    }
+                    WriteItem(path);
+                    return;
+                }
+
+                foreach (string file in SessionState.Path.GetResolvedProviderPathFromPSPath(path, out _))
+                {
+                    WriteFile(file);
                 }
             });
         }
@@ -64,18 +64,37 @@ public sealed class GetContentCommand : PSCmdlet
         }
     }
 
-    /// <summary>Variables, functions, environment variables.</summary>
+    /// <summary>Variables, functions, environment variables; drives of modules.</summary>
     private void WriteItem(string path)
     {
-        foreach (IContentReader reader in InvokeProvider.Content.GetReader(path))
+        List<object?> lines = [];
+        bool literal = InvokeProvider.Item.Exists(path, force: false, literalPath: true);
+        foreach (IContentReader reader in InvokeProvider.Content.GetReader([path], force: false, literal))
         {
             using (reader)
             {
-                while (reader.Read(100) is { Count: > 0 } part)
+                while ((TotalCount < 0 || lines.Count < TotalCount) && reader.Read(TotalCount < 0 ? 100 : 1) is { Count: > 0 } part)
                 {
-                    WriteObject(part, enumerateCollection: true);
+                    if (Raw || Tail >= 0)
+                    {
+                        lines.AddRange(part.Cast<object?>());
+                    }
+                    else
+                    {
+                        lines.AddRange(TotalCount < 0 ? [] : part.Cast<object?>());
+                        WriteObject(part, enumerateCollection: true);
+                    }
                 }
             }
+        }
+
+        if (Raw)
+        {
+            WriteObject(string.Concat(lines.Select(line => line + "\n")));
+        }
+        else if (Tail >= 0)
+        {
+            WriteObject(lines.TakeLast(Tail), enumerateCollection: true);
         }
     }
 }

@@ -163,6 +163,42 @@ public class ImageFaultTests(ContainerHostFixture host, LoopbackRegistry registr
         IsSound();
     }
 
+    /// <summary>F1: five seeds, or as many as CONTAINERS_TEST_SEEDS says.</summary>
+    [SkippableFact]
+    public void A_session_killed_at_any_moment_of_pull_load_commit_or_copy_leaves_a_sound_store()
+    {
+        string id = PushImage();
+        using TemporaryFolder folder = new();
+        string archive = Path.Combine(folder.Path, "saved.tar");
+        Ok($"$null = Request-ContainerImage {Reference}; $null = Export-ContainerImage {Reference} -Path $args[0]; $null = Remove-ContainerImage {Reference} -Force", archive);
+        Ok("$null = Invoke-ContainerImage busybox -Name seeded -Command sh, '-c', 'dd if=/dev/urandom of=/big bs=1M count=6 2>/dev/null'");
+        int seeds = int.TryParse(Environment.GetEnvironmentVariable("CONTAINERS_TEST_SEEDS"), CultureInfo.InvariantCulture, out int wanted) ? wanted : 5;
+        for (int seed = 1; seed <= seeds; seed++)
+        {
+            Random random = new(seed);
+            using (OtherSession session = new(
+                Host,
+                $"'ready' > '{folder.Path}/ready{seed}'; while ($true) {{ $null = Request-ContainerImage {Reference}; $null = Remove-ContainerImage {Reference} -Force;"
+                + $"$null = Import-ContainerImage '{archive}'; $null = Remove-ContainerImage {Reference} -Force;"
+                + $"$null = ConvertTo-ContainerImage seeded half:1; $null = Remove-ContainerImage half:1 -Force; Copy-ContainerFile seeded:/big '{folder.Path}/out'; Copy-ContainerFile '{folder.Path}/out' seeded:/in }}"))
+            {
+                Eventually(() => File.Exists($"{folder.Path}/ready{seed}") || session.HasExited, () => "the session does not begin", 40);
+                Thread.Sleep(random.Next(1500));
+                Assert.False(session.HasExited, session.HasExited ? session.Errors : "");
+                session.Kill();
+            }
+
+            string because = $"seed {seed}";
+            IsSound();
+            Assert.True(Ok($"(Request-ContainerImage {Reference}).Id").Lines.SequenceEqual([id]), because);
+            Ok("$null = Import-ContainerImage $args[0]; $null = ConvertTo-ContainerImage seeded whole:1", archive);
+            Assert.True(Ok("Invoke-ContainerImage whole:1 -RemoveOnExit -Command ls, /, '-1' | Where-Object { $_ -eq 'big' }").Lines.SequenceEqual(["big"]), because);
+            Ok($"Copy-ContainerFile seeded:/big $args[0]; Get-ContainerImage | Where-Object Repository -ne 'busybox' | Remove-ContainerImage -Force", folder.Path + "/again");
+            IsSound();
+            Assert.True(Directory.GetFileSystemEntries(Layers).All(path => !Path.GetFileName(path).Contains('-', StringComparison.Ordinal)), because);
+        }
+    }
+
     private string Layers => Path.Combine(Host.Shell.DataRoot, "layers");
 
     private void IsSound() => Assert.Empty(Ok("Test-ContainerHost | Where-Object IsError | ForEach-Object { \"$($_.Check) $($_.Target) $($_.Message)\" }").Lines);

@@ -3,7 +3,7 @@ using Containers.Cmdlets.Tests.Hosting;
 
 namespace Containers.Cmdlets.Tests.Shell;
 
-/// <summary>A real terminal: a tmux server of its own with one window in which containers-shell runs.</summary>
+/// <summary>A real terminal: a tmux server of its own with one window in which containers-shell or another command runs.</summary>
 internal sealed class TmuxTerminal : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -16,6 +16,15 @@ internal sealed class TmuxTerminal : IDisposable
         string shell = $"cd {_folder.Path}; env XDG_DATA_HOME={_folder.Path} TERM=screen '{BuiltOutput.Shell}' -Module '{module}'; stty -a | tr ' ;' '\\n' | grep -x icanon; sleep 60";
         Tmux("-f", "/dev/null", "new-session", "-d", "-x", $"{width}", "-y", $"{height}", shell);
         WaitFor("PS ");
+    }
+
+    /// <param name="command">A shell command that runs in the window; the folder is its directory.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    internal TmuxTerminal(string command, int width = 80, int height = 24)
+    {
+        _socket = Path.Combine(_folder.Path, "tmux");
+        Tmux("-f", "/dev/null", "new-session", "-d", "-x", $"{width}", "-y", $"{height}", $"cd {_folder.Path}; {command}");
     }
 
     internal static bool IsInstalled => File.Exists("/usr/bin/tmux");
@@ -40,6 +49,9 @@ internal sealed class TmuxTerminal : IDisposable
     internal void Type(string text) => Tmux("send-keys", "-l", text);
 
     internal void Resize(int width, int height) => Tmux("resize-window", "-x", $"{width}", "-y", $"{height}");
+
+    /// <summary>What programs in it say its title is.</summary>
+    internal string Title() => Tmux("display-message", "-p", "#{pane_title}").TrimEnd();
 
     internal string Screen() => Tmux("capture-pane", "-p").TrimEnd();
 

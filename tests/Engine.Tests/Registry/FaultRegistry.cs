@@ -79,6 +79,12 @@ internal sealed class FaultRegistry : IDisposable
 
     internal ConcurrentDictionary<string, MemoryStream> Uploads { get; } = new();
 
+    /// <summary>Whoever has no certificate gets no connection.</summary>
+    internal bool WantsClientCertificate { get; init; }
+
+    /// <summary>Thumbprints of those who came with one.</summary>
+    internal ConcurrentQueue<string> ClientCertificates { get; } = new();
+
     /// <summary>Asked in order before the registry itself.</summary>
     internal List<Func<FaultRequest, FaultAnswer?>> Faults { get; } = [];
 
@@ -174,8 +180,13 @@ internal sealed class FaultRegistry : IDisposable
             return client.GetStream();
         }
 
-        SslStream tls = new(client.GetStream());
-        tls.AuthenticateAsServer(_certificate);
+        SslStream tls = new(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null || !WantsClientCertificate);
+        tls.AuthenticateAsServer(_certificate, WantsClientCertificate, checkCertificateRevocation: false);
+        if (tls.RemoteCertificate is { } own)
+        {
+            ClientCertificates.Enqueue(own.GetCertHashString());
+        }
+
         return tls;
     }
 

@@ -75,6 +75,12 @@ internal sealed unsafe partial class LayerVerifier
                 return $"its file '{place}' is of another type";
             }
 
+            if (type == Libc.S_IFLNK && expected is { Type: TarEntryType.SymbolicLink }
+                && !Storage.TreeDirectory.ReadLink(directory, NativePath.From(name)).AsSpan().SequenceEqual(expected.Target))
+            {
+                return $"its link '{place}' points elsewhere";
+            }
+
             if (type is not (Libc.S_IFDIR or Libc.S_IFREG))
             {
                 return CompareEntry(-1, expected, status, place);
@@ -188,6 +194,9 @@ internal sealed unsafe partial class LayerVerifier
 
         internal Dictionary<string, byte[]> Attributes { get; } = [];
 
+        /// <summary>Of a symbolic link.</summary>
+        internal byte[] Target { get; private init; } = [];
+
         private uint DeviceMajor { get; init; }
 
         private uint DeviceMinor { get; init; }
@@ -200,6 +209,7 @@ internal sealed unsafe partial class LayerVerifier
                 Uid = entry.Uid,
                 Gid = entry.Gid,
                 Mode = entry.Mode,
+                Target = entry.Type == TarEntryType.SymbolicLink ? entry.LinkName.Span.ToArray() : [],
                 DeviceMajor = entry.DeviceMajor,
                 DeviceMinor = entry.DeviceMinor,
             };

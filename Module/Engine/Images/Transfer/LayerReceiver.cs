@@ -73,7 +73,7 @@ internal sealed class LayerReceiver : IDisposable
             return;
         }
 
-        using ReceiveLock mine = ReceiveLock.Take(Path.Join(_root, "layers", "receiving-" + LayerStore.ShortId(diffId)), cancel);
+        using ReceiveLock mine = ReceiveLock.Take(Path.Join(_root, "layers", ReceiveLock.Prefix + LayerStore.ShortId(diffId)), cancel);
         if (TryKeep(diffId, incoming, places))
         {
             return;

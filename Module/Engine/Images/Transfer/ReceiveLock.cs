@@ -9,6 +9,8 @@ namespace Containers.Engine.Images;
 /// </summary>
 internal sealed unsafe class ReceiveLock : IDisposable
 {
+    internal const string Prefix = "receiving-";
+
     private const int MaxPause = 50;
 
     private readonly string _path;
@@ -68,6 +70,27 @@ internal sealed unsafe class ReceiveLock : IDisposable
         finally
         {
             _handle.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Removes what holders left that died after their layer was in place, or whose last removal a power cut took back: that layer is there, so
+    /// nobody would come for its lock again.
+    /// </summary>
+    /// <param name="folder">An existing directory.</param>
+    internal static void Sweep(string folder)
+    {
+        foreach (string path in Directory.EnumerateFiles(folder, Prefix + "*"))
+        {
+            fixed (byte* native = NativePath.From(path))
+            {
+                int fd = Libc.openat(Libc.AT_FDCWD, native, Libc.O_RDWR | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
+                using SafeFileHandle handle = new(fd, ownsHandle: true);
+                if (fd >= 0 && Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) == 0 && IsStill(handle, path))
+                {
+                    SmallFile.Remove(path);
+                }
+            }
         }
     }
 

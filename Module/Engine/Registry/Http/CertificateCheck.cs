@@ -13,13 +13,14 @@ internal sealed class CertificateCheck(CertificateFolders folders, bool insecure
     private static readonly Oid s_serverAuthentication = new("1.3.6.1.5.5.7.3.1");
 
     private volatile EngineException? _fault;
+    private volatile EngineException? _ownFault;
     private volatile string? _refusal;
 
     /// <summary>Why the last certificate was refused; null where none was.</summary>
     internal string? Refusal => _refusal;
 
     /// <summary>A file of the folder that cannot be used.</summary>
-    internal EngineException? Fault => _fault;
+    internal EngineException? Fault => _fault ?? _ownFault;
 
     internal bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -64,13 +65,15 @@ internal sealed class CertificateCheck(CertificateFolders folders, bool insecure
 
     internal X509Certificate? Select(object sender, string host, X509CertificateCollection local, X509Certificate? remote, string[] issuers)
     {
+        // Asked for before the server's certificate is judged: its fault must outlast that judgement.
+        _ownFault = null;
         try
         {
             return folders.Client();
         }
         catch (EngineException e)
         {
-            _fault = e;
+            _ownFault = e;
             return null;
         }
     }

@@ -1,0 +1,52 @@
+using System.Management.Automation;
+using Containers.Engine;
+using Containers.Engine.Launch;
+using Containers.Engine.Lifecycle;
+
+namespace Containers.Cmdlets;
+
+/// <summary>The terminal that the user sits at.</summary>
+public abstract partial class ContainersCmdlet
+{
+    /// <summary>Somebody types at this process, and this pipeline is not that of a job or of a remote session.</summary>
+    private protected bool HasKeyboard => SessionTerminal.HasKeyboard && Host.Name is not ("ServerRemoteHost" or "Default Host");
+
+    /// <summary>The size of the user's terminal.</summary>
+    /// <exception cref="EngineException">TerminalRequired.</exception>
+    private protected TerminalSize RequireTerminal(string container, string action) => HasKeyboard && SessionTerminal.IsPresent
+        ? SessionTerminal.Size
+        : throw new EngineException(
+            EngineErrorKind.InvalidOperation, ErrorIds.TerminalRequired,
+            "This session has no terminal: its input or output is a pipe or a file, or it is a job or a remote session.", container, action);
+
+    /// <summary>Ends the cmdlet on keys that are none, before it has done anything.</summary>
+    private protected DetachSequence ParseDetachKeys(string text)
+    {
+        try
+        {
+            return DetachSequence.Parse(text);
+        }
+        catch (EngineException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e));
+            throw;
+        }
+    }
+
+    /// <summary>Joins the terminals of the user and of a container's run.</summary>
+    /// <returns>False when the user let go of it.</returns>
+    private protected bool Relay(RunSession session, DetachSequence keys, bool redraw, CancellationToken stop)
+    {
+        if (!new TerminalRelay(session, session.Resize, session.Detach, keys).Run(redraw, stop))
+        {
+            return true;
+        }
+
+        string name = session.Container.Name;
+        HostInformationMessage message = new() { Message = $"Container \"{name}\" runs on. Connect-Container {name} comes back to it." };
+        WriteInformation(message, ["PSHOST"]);
+        return false;
+    }
+
+    private protected void SetLastExitCode(ContainerExit exit) => SessionState.PSVariable.Set("global:LASTEXITCODE", exit.ExitCode ?? -1);
+}

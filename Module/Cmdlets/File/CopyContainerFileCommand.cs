@@ -1,0 +1,174 @@
+using System.Management.Automation;
+using Containers.Engine;
+using Containers.Engine.Copying;
+using Containers.Engine.Lifecycle;
+
+namespace Containers.Cmdlets;
+
+/// <summary>Copies files between this host and containers: docker cp.</summary>
+[Cmdlet(VerbsCommon.Copy, "ContainerFile", SupportsShouldProcess = true, DefaultParameterSetName = PathSet)]
+[OutputType(typeof(FileInfo), typeof(DirectoryInfo), typeof(ContainerFile))]
+public sealed class CopyContainerFileCommand : ContainerFileCmdlet
+{
+    private const string PathSet = "Path";
+
+    private const string LiteralSet = "LiteralPath";
+
+    private const string ObjectSet = "Object";
+
+    /// <summary>What is copied: a path of this host, or NAME:/PATH in a container; wildcards are allowed in both.</summary>
+    [Parameter(ParameterSetName = PathSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = ObjectSet, Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ContainerPathCompleter))]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The same without wildcards.</summary>
+    [Parameter(ParameterSetName = LiteralSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>Where to: a path of this host, or NAME:/PATH in a container.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerPathCompleter))]
+    public string Destination { get; set; } = "";
+
+    /// <summary>The container that the path is in.</summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    [ValidateNotNullOrEmpty]
+    [ContainerNameTransformation]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    public string? Container { get; set; }
+
+    /// <summary>Containers from Get-Container that the path is in.</summary>
+    [Parameter(ParameterSetName = ObjectSet, Mandatory = true, ValueFromPipeline = true)]
+    public Container[] InputObject { get; set; } = [];
+
+    /// <summary>The container that the destination is in.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ContainerNameTransformation]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    public string? ToContainer { get; set; }
+
+    /// <summary>Copies the file that a link points to, instead of the link.</summary>
+    [Parameter]
+    [Alias("L")]
+    public SwitchParameter FollowLink { get; set; }
+
+    /// <summary>Keeps owners, setuid bits, extended attributes, devices and FIFOs.</summary>
+    [Parameter]
+    [Alias("A")]
+    public SwitchParameter Archive { get; set; }
+
+    /// <summary>Wildcards also match names that begin with a dot.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Gives what was made.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        string[] paths = ParameterSetName == LiteralSet ? LiteralPath : Path;
+        IEnumerable<string?> containers = ParameterSetName == ObjectSet ? InputObject.Select(one => (string?)one.Id) : [Container];
+        foreach (string? container in containers)
+        {
+            foreach (IGrouping<FilePlace, FilePath> group in Parse(paths, container).GroupBy(one => one.Place))
+            {
+                TryRun(stop => CopyFrom(group.Key, [.. group.Select(one => one.Path)], stop));
+            }
+        }
+    }
+
+    private List<FilePath> Parse(string[] paths, string? container)
+    {
+        List<FilePath> parsed = [];
+        foreach (string path in paths)
+        {
+            if (TryRun(_ => ParsePath(path, container), out FilePath found))
+            {
+                parsed.Add(found);
+            }
+        }
+
+        return parsed;
+    }
+
+    private void CopyFrom(FilePlace place, IReadOnlyList<string> paths, CancellationToken stop)
+    {
+        FilePath target = ParsePath(Destination, ToContainer);
+        if (place.Kind == FilePlaceKind.Host && target.Place.Kind == FilePlaceKind.Host)
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, "CopyWithoutContainer", "Neither the path nor the destination is in a container.", Destination,
+                "Write NAME:/PATH, or use Copy-Item.");
+        }
+
+        bool preview = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? whatIf) && whatIf is SwitchParameter { IsPresent: true };
+        using FileView to = Engine.OpenFiles(target.Place, write: !preview, stop);
+        using FileView? other = to.Place == place ? null : Engine.OpenFiles(place, write: false, stop);
+        FileView from = other is null || Same(other.Place, to.Place) ? to : other;
+        string[] sources = [.. paths.SelectMany(path => Sources(from, path))];
+        if (sources.Length > 1 && to.Find(target.Path, followLast: true) is not { IsDirectory: true })
+        {
+            throw new EngineException(
+                EngineErrorKind.ObjectNotFound, "DestinationDirectoryNotFound", $"Several files need a directory, and \"{target.Label}\" is none.",
+                target.Label, "Make the directory first.");
+        }
+
+        foreach (string source in sources)
+        {
+            if (ShouldDo($"Copy \"{ContainerDisplay.Plain(from.Place.Label(source))}\" to \"{ContainerDisplay.Plain(to.Place.Label(target.Path))}\""))
+            {
+                TryRun(inner => Copy(from, source, to, target.Path, inner));
+            }
+        }
+    }
+
+    private IEnumerable<string> Sources(FileView from, string path)
+    {
+        if (ParameterSetName == LiteralSet)
+        {
+            return [path];
+        }
+
+        return Expand(from, path, Force);
+    }
+
+    private void Copy(FileView from, string source, FileView to, string destination, CancellationToken stop)
+    {
+        using ByteProgress progress = new(this, "Copying " + ContainerDisplay.Plain(from.Place.Label(source)));
+        FileCopyOptions options = new()
+        {
+            FollowLink = FollowLink,
+            Archive = Archive,
+            Progress = progress,
+            Warning = Warnings.Add,
+            Problem = problem => WriteError(ErrorRecords.From(problem)),
+        };
+        string made = ContainerEngine.CopyFiles(from, source, to, destination, options, stop);
+        if (!PassThru)
+        {
+            return;
+        }
+
+        if (to.Place.Kind == FilePlaceKind.Host)
+        {
+            WriteItem(made);
+        }
+        else if (to.Find(made, followLast: false) is { } file)
+        {
+            WriteObject(file);
+        }
+    }
+
+    /// <summary>One container may be named in two ways.</summary>
+    private static bool Same(FilePlace one, FilePlace other) =>
+        one.Kind == FilePlaceKind.Container && other.Kind == FilePlaceKind.Container && one.Name == other.Name;
+}
