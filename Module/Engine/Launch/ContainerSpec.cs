@@ -191,7 +191,7 @@ public sealed record LogSpec
     public string? Tag { get; init; }
 
     /// <summary>Options by docker's names, until they are resolved when the container is made.</summary>
-    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string>? Options { get; init; }
 
     /// <summary>What the user said by itself wins over options.</summary>
     [JsonIgnore]
