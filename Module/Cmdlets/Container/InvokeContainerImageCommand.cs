@@ -156,7 +156,7 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
     {
         try
         {
-            Engine.Remove(id, force: true, CancellationToken.None);
+            Engine.Remove(id, force: true, CancellationToken.None, volumes: true);
             if (CidFile is not null)
             {
                 File.Delete(ResolvePath(CidFile));

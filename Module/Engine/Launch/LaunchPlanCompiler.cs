@@ -74,6 +74,7 @@ internal sealed partial class LaunchPlanCompiler
             NetworkLockFile = _input.NetworkLockFile,
             NetworkUndo = _input.NetworkUndo,
             Ports = _input.Ports,
+            Volumes = _input.Volumes,
         };
     }
 

@@ -36,6 +36,9 @@ internal static class PlanFormat
     /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
     internal const int TerminalStep = -3;
 
+    /// <summary>Not a failed step, but the message on the report socket that carries the container's root directory.</summary>
+    internal const int RootStep = -4;
+
     /// <summary>A start that fails with this step or a higher one could not take a port: the rest is its index. No plan is so long.</summary>
     internal const int FirstPortStep = 1 << 20;
 }
@@ -129,6 +132,15 @@ internal unsafe struct PlanHeader
 
     /// <summary>A further program: what the monitor writes down about it, as JSON. See <see cref="PlanFlags.Further"/>.</summary>
     internal byte* Record;
+
+    /// <summary>The files that make a container that removes itself a user of volumes; or null.</summary>
+    internal byte** VolumeUsers;
+
+    /// <summary>
+    /// Volumes that go with it, five texts each: the lock (flock(2)), the directory of users, its own file there, the volume, where it is moved
+    /// before it is deleted; or null.
+    /// </summary>
+    internal byte** PassingVolumes;
 }
 
 [Flags]
