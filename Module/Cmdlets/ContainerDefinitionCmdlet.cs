@@ -34,6 +34,7 @@ public abstract partial class ContainerDefinitionCmdlet : ResourceLimitCmdlet
         Limits = BuildLimits(),
         Log = BuildLog(),
         Restart = new RestartSpec { Policy = RestartPolicy ?? RestartKind.No, Maximum = RestartMaximum ?? 0 },
+        Health = BuildHealth(),
         RemoveOnExit = RemoveOnExit,
         CgroupParent = CgroupParent,
     };

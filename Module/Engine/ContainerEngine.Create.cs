@@ -108,6 +108,7 @@ public sealed partial class ContainerEngine
         spec = spec with { Storage = new MountResolver(Images, nameOrId => _store.Record(_store.Resolve(nameOrId))).Resolve(spec.Storage, image.Config) };
         SpecValidator.Validate(spec, image, _launcher.Host);
         RequireJournal(spec.Log, name);
+        _ = HealthChecks.Resolve(spec.Health, image.Config.Config);
         NamespaceSpec namespaces = spec.Namespaces with
         {
             Pid = ResolveMode(spec.Namespaces.Pid), Ipc = ResolveMode(spec.Namespaces.Ipc), Uts = ResolveMode(spec.Namespaces.Uts),

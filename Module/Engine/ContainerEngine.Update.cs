@@ -72,7 +72,7 @@ public sealed partial class ContainerEngine
             Container? now = _store.TryGet(id);
             if (now is null)
             {
-                return condition is WaitCondition.Running or WaitCondition.Paused
+                return condition is WaitCondition.Running or WaitCondition.Paused or WaitCondition.Healthy or WaitCondition.Unhealthy
                     ? throw ContainerStore.NotFound(seen.Name)
                     : seen with { State = ContainerState.Exited };
             }
@@ -120,6 +120,8 @@ public sealed partial class ContainerEngine
             container.State is ContainerState.Exited or ContainerState.Created or ContainerState.Damaged,
         WaitCondition.Running => container.State == ContainerState.Running,
         WaitCondition.Paused => container.State == ContainerState.Paused,
+        WaitCondition.Healthy => container.Health == HealthState.Healthy,
+        WaitCondition.Unhealthy => container.Health == HealthState.Unhealthy,
         _ => false,
     };
 

@@ -17,7 +17,13 @@ public sealed partial class ContainerEngine
     public Container Wait(string nameOrId, WaitRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.Ports.Count == 0 && request.LogPattern is null)
+        bool health = request.Condition is WaitCondition.Healthy or WaitCondition.Unhealthy;
+        if (health)
+        {
+            _ = RequireCheck(Get(nameOrId));
+        }
+
+        if (!health && request.Ports.Count == 0 && request.LogPattern is null)
         {
             return Wait(nameOrId, request.Condition ?? WaitCondition.Stopped, request.Timeout, cancellation);
         }
@@ -100,7 +106,7 @@ public sealed partial class ContainerEngine
         }
 
         LogQuery query = new() { Since = run.Started, Follow = true };
-        LogReader reader = new(_paths.Log(id), run.Name, query, () => !HasWriter(id));
+        LogReader reader = Reader(run, query, () => !HasWriter(id));
         foreach (ContainerLogEntry entry in reader.Read(stop))
         {
             if (request.LogPattern!.IsMatch(entry.Line))

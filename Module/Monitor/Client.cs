@@ -13,6 +13,9 @@ internal unsafe struct Client
     /// <summary>Gets the container's output.</summary>
     internal bool Attached;
 
+    /// <summary>Gets the result of the next health check.</summary>
+    internal bool AwaitsHealth;
+
     /// <summary>Gets the exit.</summary>
     internal bool Waiting;
 

@@ -13,6 +13,9 @@ internal enum ExecutionOwner
 
     /// <summary>Nobody: a record is kept.</summary>
     Detached,
+
+    /// <summary>The monitor itself: it is the health check.</summary>
+    Health,
 }
 
 /// <summary>A further program in the container, from the moment its process is made until it was waited for.</summary>

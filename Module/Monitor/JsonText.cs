@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Containers.Monitor;
 
-/// <summary>Writes one flat JSON object of numbers and plain texts into a buffer that is large enough. A JSON library costs more memory than the monitor.</summary>
+/// <summary>Writes a JSON object of numbers and texts into a buffer that is large enough. A JSON library costs more memory than the monitor.</summary>
 internal unsafe ref struct JsonText
 {
     private readonly byte* _buffer;
@@ -22,6 +22,26 @@ internal unsafe ref struct JsonText
     {
         _buffer[Length - 1] = (byte)'}';
         _buffer[Length++] = (byte)'\n';
+    }
+
+    internal void BeginList(ReadOnlySpan<byte> name)
+    {
+        Name(name);
+        _buffer[Length++] = (byte)'[';
+    }
+
+    internal void EndList()
+    {
+        Length -= _buffer[Length - 1] == (byte)',' ? 1 : 0;
+        _buffer[Length++] = (byte)']';
+        _buffer[Length++] = (byte)',';
+    }
+
+    /// <summary>The end of an object in a list.</summary>
+    internal void EndItem()
+    {
+        _buffer[Length - 1] = (byte)'}';
+        _buffer[Length++] = (byte)',';
     }
 
     internal void Add(ReadOnlySpan<byte> name, long value)

@@ -5,6 +5,8 @@ namespace Containers.Monitor;
 /// <summary>Reads proc_pid_stat(5).</summary>
 internal static unsafe class ProcessStatus
 {
+    internal const int Parent = 4;
+    internal const int Session = 6;
     internal const int ArgumentsStart = 48;
     internal const int ArgumentsEnd = 49;
     private const int StartTimeField = 22;

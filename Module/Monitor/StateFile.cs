@@ -27,6 +27,8 @@ internal unsafe struct StateFile
     internal int FailedStep;
     internal int FailedErrno;
     internal ulong LostLogBytes;
+    internal HealthState Health;
+    internal uint FailingStreak;
 
     /// <returns>0 or an errno. The disk may be full: the caller goes on.</returns>
     internal readonly int Write(PlanHeader* plan, bool durable)
@@ -51,6 +53,12 @@ internal unsafe struct StateFile
         json.Add("failedStep"u8, FailedStep);
         json.Add("failedErrno"u8, FailedErrno);
         json.Add("lostLogBytes"u8, (long)LostLogBytes);
+        if (Health != HealthState.None)
+        {
+            json.Add("health"u8, (long)Health);
+            json.Add("failingStreak"u8, (long)FailingStreak);
+        }
+
         json.End();
 
         int directory = Libc.openat(
@@ -60,40 +68,43 @@ internal unsafe struct StateFile
             return Errno.Last;
         }
 
-        int errno = Replace(directory, buffer, json.Length, durable);
+        int errno;
+        fixed (byte* temporary = ".state.json.tmp\0"u8, name = "state.json\0"u8)
+        {
+            errno = Replace(directory, temporary, name, buffer, json.Length, durable);
+        }
+
         Libc.close(directory);
         return errno;
     }
 
-    private static int Replace(int directory, byte* text, int length, bool durable)
+    /// <summary>Writes a file beside and renames it.</summary>
+    internal static int Replace(int directory, byte* temporary, byte* name, byte* text, int length, bool durable)
     {
-        fixed (byte* temporary = ".state.json.tmp\0"u8, name = "state.json\0"u8)
+        int fd = Libc.openat(
+            directory, temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x180); // 0600
+        if (fd < 0)
         {
-            int fd = Libc.openat(
-                directory, temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x180); // 0600
-            if (fd < 0)
-            {
-                return Errno.Last;
-            }
-
-            int errno = Libc.write(fd, text, (nuint)length) == length ? 0 : Errno.ENOSPC;
-            if (errno == 0 && durable && Libc.fsync(fd) < 0)
-            {
-                errno = Errno.Last;
-            }
-
-            Libc.close(fd);
-            if (errno == 0 && Libc.renameat(directory, temporary, directory, name) < 0)
-            {
-                errno = Errno.Last;
-            }
-
-            if (errno == 0 && durable)
-            {
-                Libc.fsync(directory);
-            }
-
-            return errno;
+            return Errno.Last;
         }
+
+        int errno = Libc.write(fd, text, (nuint)length) == length ? 0 : Errno.ENOSPC;
+        if (errno == 0 && durable && Libc.fsync(fd) < 0)
+        {
+            errno = Errno.Last;
+        }
+
+        Libc.close(fd);
+        if (errno == 0 && Libc.renameat(directory, temporary, directory, name) < 0)
+        {
+            errno = Errno.Last;
+        }
+
+        if (errno == 0 && durable)
+        {
+            Libc.fsync(directory);
+        }
+
+        return errno;
     }
 }

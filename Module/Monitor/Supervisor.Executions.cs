@@ -252,8 +252,13 @@ internal sealed unsafe partial class Supervisor
             Reap(ref execution.Process);
         }
 
+        bool check = execution.Owner == ExecutionOwner.Health;
         Tell(ref execution, MessageType.Failed, body, last: true);
         Release(ref execution);
+        if (check)
+        {
+            EndCheck(-1, body.B);
+        }
     }
 
     private void OnExecutionStarted(ref Execution execution)
@@ -311,7 +316,12 @@ internal sealed unsafe partial class Supervisor
             RemoveTree(execution.Plan->RunDirectory);
         }
 
+        bool check = execution.Owner == ExecutionOwner.Health;
         Release(ref execution);
+        if (check)
+        {
+            EndCheck(body.A, 0);
+        }
     }
 
     /// <summary>The session hears of it; a detached program's only once.</summary>

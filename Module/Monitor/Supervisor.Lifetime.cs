@@ -110,6 +110,9 @@ internal sealed unsafe partial class Supervisor
     private void OnEnded()
     {
         EndExecutions();
+        (_checkAt, _checkDeadline) = (long.MaxValue, long.MaxValue);
+        _state.Health = HealthState.None;
+        _state.FailingStreak = 0;
         _state.Running = _state.Paused = false;
         _state.Pid = 0;
         _state.OomKilled = _cgroup.OomKills() > _oomBase;
@@ -157,6 +160,11 @@ internal sealed unsafe partial class Supervisor
         if (IsBeingStopped)
         {
             return false;
+        }
+
+        if (_restartAfterStop)
+        {
+            return true;
         }
 
         return _plan->Restart switch

@@ -217,6 +217,10 @@ internal sealed unsafe partial class Supervisor
             case MessageType.SetEventSubject:
                 _events.SetSubject(data, length);
                 break;
+            case MessageType.TestHealth:
+                errno = TestHealth(ref client);
+                answered = errno != 0; // The answer to a check that could be made is its result.
+                break;
             case MessageType.HoldPort:
                 errno = length < sizeof(PlanPort) ? Errno.EINVAL : _ports.Hold((PlanPort*)&request);
                 break;

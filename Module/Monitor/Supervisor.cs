@@ -197,6 +197,7 @@ internal sealed unsafe partial class Supervisor
         _state.FinishedAt = 0;
         _state.FailedStep = -1;
         _state.FailedErrno = 0;
+        BeginHealth();
         HoldMounts(result.Pid, result.Root);
         _state.Write(_plan, durable: false);
         _events.Write("start"u8);
@@ -259,7 +260,7 @@ internal sealed unsafe partial class Supervisor
 
     private void Poll()
     {
-        Libc.pollfd* polled = stackalloc Libc.pollfd[6 + MaximumClients + MaximumExecutions];
+        Libc.pollfd* polled = stackalloc Libc.pollfd[7 + MaximumClients + MaximumExecutions];
         bool room = AttachedClientsHaveRoom();
         Set(polled, 0, _signals, Libc.POLLIN);
         Set(polled, 1, _listener, Libc.POLLIN);
@@ -275,7 +276,9 @@ internal sealed unsafe partial class Supervisor
         }
 
         int executions = SetExecutions(polled + 6 + MaximumClients);
-        if (Libc.poll(polled, (nuint)(6 + MaximumClients + executions), TimeOut()) > 0)
+        Libc.pollfd* health = polled + 6 + MaximumClients + executions;
+        Set(health, 0, _checkOutput, Libc.POLLIN);
+        if (Libc.poll(polled, (nuint)(7 + MaximumClients + executions), TimeOut()) > 0)
         {
             // Output first: what the container wrote before it ended belongs before its end.
             if (polled[3].revents != 0)
@@ -311,6 +314,11 @@ internal sealed unsafe partial class Supervisor
                 OnSignal();
             }
 
+            if (health->revents != 0 && _checkOutput >= 0)
+            {
+                ReadCheckOutput();
+            }
+
             // Before the container: its first process does not end before the programs in its process namespace are waited for.
             ServeExecutions(polled + 6 + MaximumClients, executions);
             if (polled[2].revents != 0)
@@ -332,6 +340,7 @@ internal sealed unsafe partial class Supervisor
     private int TimeOut()
     {
         long next = Math.Min(Math.Min(Math.Min(_drainUntil, _killAt), Math.Min(_restartAt, _leaveSessionAt)), NextExecutionKill());
+        next = Math.Min(next, NextHealthTimer());
         if (next == long.MaxValue)
         {
             return -1;
@@ -362,6 +371,7 @@ internal sealed unsafe partial class Supervisor
         }
 
         KillExecutions(now);
+        OnHealthTimer(now);
         if (now >= _restartAt)
         {
             _restartAt = long.MaxValue;

@@ -32,6 +32,11 @@ internal static class ContainerFilters
             filters.Add(container => asked.State.Contains(container.State));
         }
 
+        if (asked.Health.Length > 0)
+        {
+            filters.Add(container => asked.Health.Contains(container.Health));
+        }
+
         if (asked.ExitCode.Length > 0)
         {
             filters.Add(container => container.ExitCode is { } code && asked.ExitCode.Contains(code));

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using Containers.Engine.Inspection;
+using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
@@ -40,6 +41,10 @@ public sealed class GetContainerCommand : ContainersCmdlet
     /// <summary>Only in these states.</summary>
     [Parameter]
     public ContainerState[] State { get; set; } = [];
+
+    /// <summary>Only those whose health checks say this; None for those without a check.</summary>
+    [Parameter]
+    public HealthState[] Health { get; set; } = [];
 
     /// <summary>Only those that run, paused ones too.</summary>
     [Parameter]

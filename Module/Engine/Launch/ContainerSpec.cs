@@ -33,6 +33,8 @@ public sealed record ContainerSpec
 
     public RestartSpec Restart { get; init; } = new();
 
+    public HealthSpec Health { get; init; } = new();
+
     public bool RemoveOnExit { get; init; }
 
     /// <summary>Parent of the container's cgroup, relative to the cgroup root; null for the engine's own group.</summary>
@@ -195,7 +197,7 @@ public sealed record LogSpec
     public string? Tag { get; init; }
 
     /// <summary>Options by docker's names, until they are resolved when the container is made.</summary>
-    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string>? Options { get; init; }
 
     /// <summary>What the user said by itself wins over options.</summary>
     [JsonIgnore]

@@ -74,6 +74,8 @@ internal sealed record LaunchInput
 
     internal int LogNumber { get; init; } = 1;
 
+    internal HealthCheck? Health { get; init; }
+
     /// <inheritdoc cref="LaunchPlan.EventFile"/>
     internal string? EventFile { get; init; }
 

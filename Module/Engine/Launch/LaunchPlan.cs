@@ -41,6 +41,11 @@ internal sealed record LaunchPlan
 
     internal int LogNumber { get; init; } = 1;
 
+    /// <summary>The file of the health check's plan, and its times; null without one.</summary>
+    internal string? HealthPlan { get; init; }
+
+    internal HealthCheck? Health { get; init; }
+
     internal LogFormat LogFormat { get; init; }
 
     /// <summary>For the journal: its socket, and the fields of all messages, NAME=value lines.</summary>

@@ -19,6 +19,9 @@ internal sealed partial class LaunchPlanCompiler
         _spec = input.Spec;
     }
 
+    /// <summary>In the run directory, beside the plan.</summary>
+    internal const string HealthPlanName = "health.plan";
+
     internal static LaunchPlan Compile(LaunchInput input) => new LaunchPlanCompiler(input).Run();
 
     private bool Privileged => _spec.Security.Privileged;
@@ -60,6 +63,8 @@ internal sealed partial class LaunchPlanCompiler
             },
             JournalSocket = _spec.Log.Effective == LogDriver.Journald ? JournalFields.Socket : null,
             JournalFields = _spec.Log.Effective == LogDriver.Journald ? JournalFields.Build(_input.Id, _input.Name, _spec) : null,
+            Health = _input.Health,
+            HealthPlan = _input.Health is null ? null : _input.RunDirectory + "/" + HealthPlanName,
             EventFile = _input.EventFile,
             EventSubject = _input.EventSubject,
             Restart = _spec.Restart,

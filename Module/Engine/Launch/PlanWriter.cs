@@ -35,6 +35,16 @@ internal sealed unsafe class PlanWriter
         header.LogMaximumFiles = (uint)plan.LogMaximumFiles;
         header.LogNumber = (uint)plan.LogNumber;
         header.LogFormat = plan.LogFormat;
+        if (plan.Health is { } health)
+        {
+            header.HealthInterval = (long)health.Interval.TotalMilliseconds;
+            header.HealthTimeout = (long)health.Timeout.TotalMilliseconds;
+            header.HealthStartPeriod = (long)health.StartPeriod.TotalMilliseconds;
+            header.HealthStartInterval = (long)health.StartInterval.TotalMilliseconds;
+            header.HealthRetries = (uint)health.Retries;
+            header.HealthAction = health.OnFailure;
+        }
+
         header.Flags = plan.Flags | (cgroup.FreezeIsV1 ? PlanFlags.FreezeIsV1 : 0);
         header.Restart = plan.Restart.Policy;
         header.RestartMaximum = (uint)plan.Restart.Maximum;
@@ -50,6 +60,7 @@ internal sealed unsafe class PlanWriter
         SetText(headerAt, at, &header.RunDirectory, plan.RunDirectory);
         SetText(headerAt, at, &header.NameFile, plan.NameFile);
         SetText(headerAt, at, &header.LogDirectory, plan.LogDirectory);
+        SetText(headerAt, at, &header.HealthPlan, plan.HealthPlan);
         SetText(headerAt, at, &header.JournalSocket, plan.JournalSocket);
         SetText(headerAt, at, &header.JournalFields, plan.JournalFields);
         SetText(headerAt, at, &header.EventFile, plan.EventFile);

@@ -1,5 +1,6 @@
 using System.Net;
 using Containers.Engine.Launch;
+using Containers.Engine.Launch.Plan;
 using Containers.Engine.Networking;
 
 namespace Containers.Engine.Lifecycle;
@@ -42,6 +43,9 @@ public sealed record Container
 
     /// <summary>A sentence such as "Up 3 minutes" or "Exited (137) 2 hours ago".</summary>
     public string Status => ContainerStatusText.Describe(this, DateTimeOffset.UtcNow);
+
+    /// <summary>What its checks say while it runs; None without a check.</summary>
+    public HealthState Health { get; init; }
 
     public DateTimeOffset Created { get; init; }
 

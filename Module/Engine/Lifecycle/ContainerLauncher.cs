@@ -80,6 +80,11 @@ internal sealed partial class ContainerLauncher(
             (List<DeviceNode> devices, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
             PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
             LaunchPlan plan = Compile(record, image, planned, foreground, size, resolveProcesses: true, devices, build);
+            if (build is null)
+            {
+                WriteHealthPlan(record, image, plan);
+            }
+
             Files.Write(run + "/plan", PlanWriter.Write(plan), 0x180); // 0600
             connection = monitors.Start(run + "/plan", network?.Handle, build?.Secrets);
             AwaitStart(record, plan, connection, cancellation);
@@ -91,6 +96,30 @@ internal sealed partial class ContainerLauncher(
             Undo(record, cgroup, failure);
             throw;
         }
+    }
+
+    /// <summary>The check is a further program like any other, compiled once: the monitor runs it again and again.</summary>
+    private void WriteHealthPlan(ContainerRecord record, ImageRecord image, LaunchPlan plan)
+    {
+        if (plan is not { Health: { } check, HealthPlan: { } path })
+        {
+            return;
+        }
+
+        NetworkState? network = networks.Store.State(record.Id);
+        LaunchPlan further = ExecPlanCompiler.Compile(new ExecInput
+        {
+            ContainerId = record.Id,
+            Spec = record.Spec,
+            Image = Defaults(image.Config),
+            Host = Host,
+            Exec = new ExecSpec { Command = check.Command },
+            User = FindUser(record, image),
+            Cgroup = plan.Cgroup,
+            LinkVariables = network is null ? [] : LinkVariables(record, network),
+            Seccomp = Filter(record.Spec.Security),
+        });
+        Files.Write(path, PlanWriter.Write(further), 0x180); // 0600
     }
 
     /// <summary>What the image says, in the form the compiler takes.</summary>
@@ -184,6 +213,7 @@ internal sealed partial class ContainerLauncher(
             NameFile = paths.Name(record.Name),
             LogDirectory = paths.Log(record.Id),
             LogNumber = resolveProcesses ? LogFiles.Newest(paths.Log(record.Id)) : 1,
+            Health = HealthChecks.Resolve(spec.Health, image.Config.Config),
             EventFile = EventLog.PathOf(paths.DataRoot),
             EventSubject = EventLog.Subject(record),
             Foreground = foreground,

@@ -80,6 +80,11 @@ internal sealed record StateRecord
     public int FailedErrno { get; init; }
 
     public long LostLogBytes { get; init; }
+
+    /// <summary>A <see cref="Launch.Plan.HealthState"/>.</summary>
+    public int Health { get; init; }
+
+    public int FailingStreak { get; init; }
 }
 
 [JsonSourceGenerationOptions(
@@ -89,5 +94,6 @@ internal sealed record StateRecord
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ContainerRecord))]
 [JsonSerializable(typeof(StateRecord))]
+[JsonSerializable(typeof(HealthLogRecord))]
 [JsonSerializable(typeof(ExecRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Containers.Engine.Launch.Plan;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -8,7 +9,7 @@ public static class ContainerStatusText
     public static string Describe(Container container, DateTimeOffset now) => container.State switch
     {
         ContainerState.Created => "Created",
-        ContainerState.Running => "Up " + Duration(now - (container.Started ?? now)) + (container.Supervised ? "" : " (no monitor)"),
+        ContainerState.Running => "Up " + Duration(now - (container.Started ?? now)) + (container.Supervised ? Health(container) : " (no monitor)"),
         ContainerState.Paused => "Up " + Duration(now - (container.Started ?? now)) + " (Paused)",
         ContainerState.Restarting => $"Restarting ({Code(container)}) {Ago(container, now)}",
         ContainerState.Exited => $"Exited ({Code(container)}) {Ago(container, now)}",
@@ -42,6 +43,14 @@ public static class ContainerStatusText
         int whole = (int)value;
         return whole.ToString(CultureInfo.InvariantCulture) + " " + unit + (whole == 1 ? "" : "s");
     }
+
+    private static string Health(Container container) => container.Health switch
+    {
+        HealthState.Starting => " (health: starting)",
+        HealthState.Healthy => " (healthy)",
+        HealthState.Unhealthy => " (unhealthy)",
+        _ => "",
+    };
 
     private static string Code(Container container) => container.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Containers.Engine.Launch;
+using Containers.Engine.Launch.Plan;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking;
 
@@ -68,6 +69,7 @@ internal static class ContainerView
             Finished = restarting ? view.Finished : null,
             ProcessId = restarting ? 0 : state.Pid,
             ProcessStartTime = restarting ? 0 : state.PidStartTime,
+            Health = restarting || !monitored ? HealthState.None : (HealthState)state.Health,
             MonitorProcessId = monitored ? state.MonitorPid : 0,
             Supervised = monitored,
         };

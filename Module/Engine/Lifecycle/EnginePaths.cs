@@ -32,6 +32,8 @@ internal sealed class EnginePaths(EngineOptions options)
 
     internal string State(string id) => Container(id) + "/state.json";
 
+    internal string Health(string id) => Container(id) + "/health.json";
+
     internal string Log(string id) => Container(id) + "/log";
 
     internal string Operations(string id) => Container(id) + "/operations.lock";

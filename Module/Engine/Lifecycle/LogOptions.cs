@@ -19,8 +19,8 @@ internal static class LogOptions
             resolved = Apply(resolved, settings.Options);
         }
 
-        resolved = Apply(resolved, log.Options);
-        return resolved with { Options = new Dictionary<string, string>() };
+        resolved = log.Options is { } options ? Apply(resolved, options) : resolved;
+        return resolved with { Options = null };
     }
 
     /// <exception cref="EngineException">InvalidLogOption.</exception>

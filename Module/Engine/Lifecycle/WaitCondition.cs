@@ -10,6 +10,12 @@ public enum WaitCondition
     Running,
     Paused,
 
+    /// <summary>Its last health check succeeded.</summary>
+    Healthy,
+
+    /// <summary>So many checks failed that it counts as unhealthy.</summary>
+    Unhealthy,
+
     /// <summary>The container is gone.</summary>
     Removed,
 }

@@ -36,6 +36,9 @@ internal enum MessageType : byte
     Done = 6,
     Refused = 7,
 
+    /// <summary>Answer to TestHealth. A: exit code, -1 without one. B: errno that prevented one. C: HealthState. D: failing streak. E: start. F: duration, both in ns.</summary>
+    HealthChecked = 8,
+
     // From a session
     Input = 32,
     EndOfInput = 33,
@@ -57,6 +60,9 @@ internal enum MessageType : byte
 
     /// <summary>Makes a further program, see above.</summary>
     Execute = 47,
+
+    /// <summary>Checks the container's health now. Refused with ENODATA where there is no check.</summary>
+    TestHealth = 48,
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -83,6 +83,15 @@ internal unsafe struct PlanHeader
     internal byte* JournalSocket;
     internal byte* JournalFields;
     internal LogFormat LogFormat;
+
+    /// <summary>Path of the health check's plan, or null without one. Times are milliseconds.</summary>
+    internal byte* HealthPlan;
+    internal long HealthInterval;
+    internal long HealthTimeout;
+    internal long HealthStartPeriod;
+    internal long HealthStartInterval;
+    internal uint HealthRetries;
+    internal HealthAction HealthAction;
     internal PlanFlags Flags;
     internal RestartKind Restart;
     internal uint RestartMaximum;
@@ -176,6 +185,34 @@ internal enum PlanFlags : uint
 
     /// <summary>The monitor gets secrets as <see cref="MonitorProtocol.SecretDescriptor"/>.</summary>
     SecretDescriptor = 1 << 17,
+}
+
+/// <summary>What a container's checks say; the numbers are part of state.json and the protocol.</summary>
+public enum HealthState
+{
+    /// <summary>There is no check, or the container does not run.</summary>
+    None = 0,
+
+    /// <summary>No check has succeeded yet, and not so many have failed that it would be unhealthy.</summary>
+    Starting = 1,
+    Healthy = 2,
+    Unhealthy = 3,
+}
+
+/// <summary>What the monitor does with a container that has become unhealthy.</summary>
+public enum HealthAction
+{
+    /// <summary>It is only shown, and told as an event.</summary>
+    None = 0,
+
+    /// <summary>Its processes are killed; what comes then is the restart policy's.</summary>
+    Kill = 1,
+
+    /// <summary>It is stopped and started again.</summary>
+    Restart = 2,
+
+    /// <summary>It is stopped.</summary>
+    Stop = 3,
 }
 
 /// <summary>Where the output is written, unless <see cref="PlanFlags.NoLog"/>.</summary>
