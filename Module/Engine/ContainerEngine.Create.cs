@@ -37,6 +37,7 @@ public sealed partial class ContainerEngine
             using FileLock creating = _store.BeginCreation(directory);
             storage.Prepare(directory, Images.Open(record.ImageId), CancellationToken.None);
             Files.MakeDirectory(directory + "/log", 0x1C0);
+            _containerVolumes.Acquire(record, Images.Open(record.ImageId), warnings, CancellationToken.None);
             record = record with { Name = ReserveName(name, id) };
             if (record.Spec.Network.Links.Count > 0)
             {
@@ -58,6 +59,7 @@ public sealed partial class ContainerEngine
         {
             _storage.Release(directory);
             FileTree.Remove(directory);
+            _containerVolumes.Release(record, removeAnonymous: true);
             if (record.Name.Length > 0)
             {
                 _store.Names.Release(record.Name, id);
@@ -103,6 +105,7 @@ public sealed partial class ContainerEngine
     {
         ImageRecord image = Images.Open(spec.Image);
         spec = spec with { Log = LogOptions.Resolve(spec.Log, _settings.Read().Log) };
+        spec = spec with { Storage = new MountResolver(Images, nameOrId => _store.Record(_store.Resolve(nameOrId))).Resolve(spec.Storage, image.Config) };
         SpecValidator.Validate(spec, image, _launcher.Host);
         RequireJournal(spec.Log, name);
         NamespaceSpec namespaces = spec.Namespaces with

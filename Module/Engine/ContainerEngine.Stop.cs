@@ -98,16 +98,17 @@ public sealed partial class ContainerEngine
     /// <param name="nameOrId">The container.</param>
     /// <param name="force">Kills a running one first; otherwise ContainerRunning.</param>
     /// <param name="cancellation">Ends the wait for a kill.</param>
-    public void Remove(string nameOrId, bool force, CancellationToken cancellation)
+    /// <param name="volumes">The anonymous volumes that only it has go, too; those of a container that removes itself always do.</param>
+    public void Remove(string nameOrId, bool force, CancellationToken cancellation, bool volumes = false)
     {
         string id = _store.Resolve(nameOrId);
-        while (!TryRemove(id, force, cancellation))
+        while (!TryRemove(id, force, volumes, cancellation))
         {
         }
     }
 
     /// <returns>False when another session started it between the look and the lock: look again.</returns>
-    private bool TryRemove(string id, bool force, CancellationToken cancellation)
+    private bool TryRemove(string id, bool force, bool volumes, CancellationToken cancellation)
     {
         Container container = _store.Get(id);
         if (container.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting)
@@ -156,6 +157,7 @@ public sealed partial class ContainerEngine
         if (record is not null)
         {
             _store.Names.Release(record.Name, id);
+            _containerVolumes.Release(record, volumes || record.Spec.RemoveOnExit);
         }
         else
         {

@@ -41,6 +41,11 @@ public sealed partial class ContainerEngine
                 return item;
             }
 
+            if (StoreMaintenance.IsVolume(item))
+            {
+                return _volumes.TryRemoveUnused(item.Name) ? item : null;
+            }
+
             bool cleared = Maintenance.Clear(item, FindUserOf);
             RemoveUnusedRoots();
             return cleared ? item : null;
@@ -74,5 +79,5 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private StoreMaintenance Maintenance => new(_paths, Images);
+    private StoreMaintenance Maintenance => new(_paths, Images, _volumes);
 }

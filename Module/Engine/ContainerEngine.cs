@@ -5,6 +5,7 @@ using Containers.Engine.Lifecycle;
 using Containers.Engine.Networking;
 using Containers.Engine.Registry;
 using Containers.Engine.Storage;
+using Containers.Engine.Volumes;
 
 namespace Containers.Engine;
 
@@ -28,6 +29,8 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly NetworkService _networks;
     private readonly StorageDrivers _storage;
     private readonly RegistryService _registries;
+    private readonly VolumeStore _volumes;
+    private readonly ContainerVolumes _containerVolumes;
     private readonly EventLog _events;
 
     public ContainerEngine(EngineOptions options)
@@ -43,8 +46,11 @@ public sealed partial class ContainerEngine : IDisposable
         _networks = new NetworkService(networkPaths, networkStore, () => _settings.Read().Network, _store.IsActive);
         _monitors = new MonitorProcess(options.MonitorPath);
         _storage = new StorageDrivers(options.DataRoot, () => _settings.Read().Storage.Driver);
-        _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks, _storage);
-        _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage, _events);
+        _volumes = new VolumeStore(
+            options.DataRoot, id => Directory.Exists(_paths.Container(id)) || Directory.Exists(_paths.NewContainer(id)) || Directory.Exists(_paths.Container(id)));
+        _containerVolumes = new ContainerVolumes(_volumes, _storage, _store.IsActive);
+        _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks, _storage, _volumes, _containerVolumes);
+        _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage, _events, _volumes, _containerVolumes);
         _registries = new RegistryService();
         _images.KeptLayers = () => BuildCache.Layers();
     }
@@ -87,12 +93,12 @@ public sealed partial class ContainerEngine : IDisposable
     public IReadOnlyList<PlanStepDescription> GetPlan(ContainerSpec spec) =>
         PlanDescription.Describe(_launcher.Preview(NewRecord(spec, "preview", ContainerRecord.NewId())));
 
-    /// <summary>The name of a container made from an image, or null: for those who want to remove the image.</summary>
+    /// <summary>The name of a container made from an image, or that mounts it, or null: for those who want to remove the image.</summary>
     public string? FindUserOf(string imageId)
     {
         foreach (string id in _store.Ids())
         {
-            if (_store.TryGetRecord(id) is { } record && record.ImageId == imageId)
+            if (_store.TryGetRecord(id) is { } record && record.Images.Contains(imageId))
             {
                 return record.Name;
             }

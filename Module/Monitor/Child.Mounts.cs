@@ -511,6 +511,8 @@ internal static unsafe partial class Child
             return Errno.Last;
         }
 
-        return 0;
+        // To the monitor, before the program can make another directory its root.
+        int* message = stackalloc int[2] { PlanFormat.RootStep, 0 };
+        return Libc.SendWithDescriptors(ReportDescriptor, (byte*)message, 8, new ReadOnlySpan<int>(&root, 1), Libc.MSG_NOSIGNAL) < 0 ? Errno.Last : 0;
     }
 }

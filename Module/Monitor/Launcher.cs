@@ -18,6 +18,9 @@ internal static unsafe class Launcher
         /// <summary>The master of its terminal, or -1.</summary>
         internal int Terminal;
 
+        /// <summary>The container's root directory, or -1 for a further program.</summary>
+        internal int Root;
+
         /// <summary>0, or the errno of the failure.</summary>
         internal int Error;
 
@@ -38,9 +41,9 @@ internal static unsafe class Launcher
         nint got;
         do
         {
-            got = ReadReport(plan, result.Report, report, ref result.Terminal);
+            got = ReadReport(result.Report, report, ref result.Terminal, ref result.Root);
         }
-        while (got < 0 ? Errno.Last == Errno.EINTR : got > 0 && report[0] == PlanFormat.TerminalStep);
+        while (got < 0 ? Errno.Last == Errno.EINTR : got > 0 && report[0] is PlanFormat.TerminalStep or PlanFormat.RootStep);
 
         Libc.close(result.Report);
         result.Report = -1;
@@ -51,11 +54,8 @@ internal static unsafe class Launcher
             Libc.siginfo_t info;
             Libc.waitid(Libc.P_PIDFD, result.PidDescriptor, &info, Libc.WEXITED);
             Libc.close(result.PidDescriptor);
-            if (result.Terminal >= 0)
-            {
-                Libc.close(result.Terminal);
-                result.Terminal = -1;
-            }
+            CloseSent(ref result.Terminal);
+            CloseSent(ref result.Root);
         }
 
         return result;
@@ -76,10 +76,11 @@ internal static unsafe class Launcher
     /// <param name="error">Becomes descriptor 2, with -1 as before.</param>
     internal static Result Begin(PlanHeader* plan, int container, int input, int output, int error)
     {
-        Result result = new() { Pid = -1, PidDescriptor = -1, Report = -1, Terminal = -1, Step = -1 };
-        bool terminal = (plan->Flags & PlanFlags.Terminal) != 0;
+        Result result = new() { Pid = -1, PidDescriptor = -1, Report = -1, Terminal = -1, Root = -1, Step = -1 };
         int* pipe = stackalloc int[2];
-        if ((terminal ? Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, pipe) : Libc.pipe2(pipe, Libc.O_CLOEXEC)) < 0)
+        // A further program has a pipe where it can: the container may see it before its execve, and a pipe carries numbers only.
+        bool carriesNumbers = (plan->Flags & (PlanFlags.Further | PlanFlags.Terminal)) == PlanFlags.Further;
+        if ((carriesNumbers ? Libc.pipe2(pipe, Libc.O_CLOEXEC) : Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, pipe)) < 0)
         {
             result.Error = Errno.Last;
             return result;
@@ -151,21 +152,20 @@ internal static unsafe class Launcher
         return result;
     }
 
-    /// <summary>As read(2) of a report. One that carries the master of the terminal leaves it in its place.</summary>
-    internal static nint ReadReport(PlanHeader* plan, int pipe, int* report, ref int terminal)
+    /// <summary>As read(2) of a report. One that carries the master of the terminal, or the root, leaves it in its place.</summary>
+    internal static nint ReadReport(int socket, int* report, ref int terminal, ref int root)
     {
-        if ((plan->Flags & PlanFlags.Terminal) == 0)
-        {
-            return Libc.read(pipe, (byte*)report, 8);
-        }
-
         int* descriptors = stackalloc int[8];
-        nint got = Libc.ReceiveWithDescriptors(pipe, (byte*)report, 8, descriptors, out int count, 0);
+        nint got = Libc.ReceiveWithDescriptors(socket, (byte*)report, 8, descriptors, out int count, 0);
         for (int i = 0; i < count; i++)
         {
             if (terminal < 0 && report[0] == PlanFormat.TerminalStep)
             {
                 terminal = descriptors[i];
+            }
+            else if (root < 0 && report[0] == PlanFormat.RootStep)
+            {
+                root = descriptors[i];
             }
             else
             {
@@ -174,5 +174,14 @@ internal static unsafe class Launcher
         }
 
         return got;
+    }
+
+    private static void CloseSent(ref int fd)
+    {
+        if (fd >= 0)
+        {
+            Libc.close(fd);
+            fd = -1;
+        }
     }
 }

@@ -209,10 +209,12 @@ internal sealed unsafe partial class Supervisor
             Libc.unlinkat(Libc.AT_FDCWD, _nameFile, 0);
             Libc.renameat(Libc.AT_FDCWD, _plan->DataDirectory, Libc.AT_FDCWD, _plan->TrashDirectory);
             _events.Write("destroy"u8);
+            VolumeRelease.Run(_plan);
             _networkUndone = NetworkUndo.Run(_plan, ShortLockMilliseconds);
             _cgroup.Remove();
             ReleaseMounts();
             RemoveTree(_plan->TrashDirectory);
+            VolumeRelease.Delete(_plan);
             if (_networkUndone)
             {
                 RemoveRunFiles();
@@ -259,7 +261,7 @@ internal sealed unsafe partial class Supervisor
         Libc.unlinkat(Libc.AT_FDCWD, path, 0);
     }
 
-    private static void RemoveTree(byte* path)
+    internal static void RemoveTree(byte* path)
     {
         int slash = PathText.Cut(path);
         path[slash] = 0;

@@ -197,7 +197,7 @@ internal sealed unsafe partial class Supervisor
         _state.FinishedAt = 0;
         _state.FailedStep = -1;
         _state.FailedErrno = 0;
-        HoldMounts(result.Pid);
+        HoldMounts(result.Pid, result.Root);
         _state.Write(_plan, durable: false);
         _events.Write("start"u8);
         return true;
@@ -237,15 +237,13 @@ internal sealed unsafe partial class Supervisor
     /// Unmounting an overlay writes its upper file system out, in the last process that leaves the namespace. Holding the namespace
     /// moves that behind the report of the exit (docs/performance.md). The root is for sessions, see <see cref="MonitorProtocol.RootDescriptor"/>.
     /// </summary>
-    private void HoldMounts(int pid)
+    private void HoldMounts(int pid, int root)
     {
         byte* path = stackalloc byte[40];
         "/proc/"u8.CopyTo(new Span<byte>(path, 40));
         int length = 6 + JsonText.Digits(path + 6, pid);
         "/ns/mnt\0"u8.CopyTo(new Span<byte>(path + length, 40 - length));
         _mountNamespace = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        "/root\0"u8.CopyTo(new Span<byte>(path + length, 40 - length));
-        int root = Libc.openat(Libc.AT_FDCWD, path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
         if (root >= 0)
         {
             Libc.dup3(root, MonitorProtocol.RootDescriptor, Libc.O_CLOEXEC);

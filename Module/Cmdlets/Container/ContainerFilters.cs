@@ -59,8 +59,8 @@ internal static class ContainerFilters
         if (asked.Volume.Length > 0)
         {
             WildcardPattern[] volumes = [.. asked.Volume.Select(name => WildcardPattern.Get(name, WildcardOptions.CultureInvariant))];
-            filters.Add(container => container.Spec?.Storage.Mounts.Any(mount =>
-                volumes.Any(volume => volume.IsMatch(mount.Source) || volume.IsMatch(mount.Target))) == true);
+            filters.Add(container => container.Mounts.Any(mount =>
+                volumes.Any(volume => volume.IsMatch(mount.Target) || (mount.Source.Length > 0 && volume.IsMatch(mount.Source)))));
         }
 
         if (asked.PublishedPort.Length > 0)

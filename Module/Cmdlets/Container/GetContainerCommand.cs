@@ -65,10 +65,12 @@ public sealed class GetContainerCommand : ContainersCmdlet
     [ArgumentCompleter(typeof(NetworkModeCompleter))]
     public string[] Network { get; set; } = [];
 
-    /// <summary>Only those with one of these volumes or directories, by the volume's name, the path on the host, or the path in the container.</summary>
+    /// <summary>Only those that mount these volumes, or these paths of the host or the container; wildcards match.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [VolumeNameTransformation]
+    [ArgumentCompleter(typeof(VolumeNameCompleter))]
     public string[] Volume { get; set; } = [];
 
     /// <summary>Only those that are reached at these ports of the host: 8080, 53/udp, 8000-8010.</summary>

@@ -47,7 +47,7 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
     private DetachSequence? _keys;
 
     /// <summary>The user's terminal and the container's are one.</summary>
-    private bool RelaysTerminal => Terminal && Interactive && !Detach;
+    private bool RelaysTerminal => Terminal && Interactive && !Detach && !AsJob;
 
     private bool HasInput => MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
 
@@ -63,9 +63,20 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
             return;
         }
 
+        if (Detach && AsJob)
+        {
+            ThrowTerminatingError(ErrorRecords.From(new EngineException(
+                EngineErrorKind.InvalidArgument, "ParameterConflict", "A job ends with the session, and -Detach is for what outlives it.", Image,
+                "Give one of -AsJob and -Detach.")));
+        }
+
         if (Detach)
         {
             RunDetached();
+        }
+        else if (AsJob)
+        {
+            RunAsJob();
         }
         else if (TryRun(Launch, out ForegroundRun? run))
         {
@@ -75,6 +86,11 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
 
     protected override void ProcessRecord()
     {
+        if (_job is not null && HasInput)
+        {
+            _job.Append(InputObject);
+        }
+
         if (_run is not null && HasInput)
         {
             Guarded(run => Feed(run, InputObject));
@@ -83,6 +99,7 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
 
     protected override void EndProcessing()
     {
+        _job?.EndInput();
         if (_run is not null)
         {
             Guarded(Finish);
@@ -156,7 +173,7 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
     {
         try
         {
-            Engine.Remove(id, force: true, CancellationToken.None);
+            Engine.Remove(id, force: true, CancellationToken.None, volumes: true);
             if (CidFile is not null)
             {
                 File.Delete(ResolvePath(CidFile));

@@ -14,6 +14,11 @@ public sealed class RemoveContainerCommand : ContainerTargetCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>The anonymous volumes that only it has go, too.</summary>
+    [Parameter]
+    [Alias("Volumes", "V")]
+    public SwitchParameter Volume { get; set; }
+
     /// <summary>A name that no container has is no error.</summary>
     [Parameter]
     public SwitchParameter IgnoreMissing { get; set; }
@@ -33,7 +38,7 @@ public sealed class RemoveContainerCommand : ContainerTargetCmdlet
     {
         try
         {
-            Engine.Remove(target.Id, Force, stop);
+            Engine.Remove(target.Id, Force, stop, Volume);
         }
         catch (EngineException e) when (IgnoreMissing && e.ErrorId == ErrorIds.ContainerNotFound)
         {

@@ -82,7 +82,7 @@ internal static partial class ContainerInspection
         json.WriteString("FinishedAt", InspectionJson.Time(container.Finished));
     }
 
-    private static void WriteMount(Utf8JsonWriter json, ContainerMount mount)
+    private static void WriteMount(Utf8JsonWriter json, ContainerMountDetail mount)
     {
         json.WriteString("Type", mount.Type.ToString().ToLowerInvariant());
         if (mount.Type == MountType.Volume)

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containers.Engine.Images;
+using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
@@ -74,6 +75,7 @@ public sealed class RemoveContainerImageCommand : ContainersCmdlet
     private string? UserOf(string imageId)
     {
         _containers ??= [.. Engine.List().OrderByDescending(container => container.IsRunning)];
-        return _containers.Find(container => container.ImageId == imageId)?.Name;
+        return _containers.Find(container => container.ImageId == imageId
+            || container.Mounts.Any(mount => mount.Type == MountType.Image && mount.Source == imageId))?.Name;
     }
 }

@@ -19,7 +19,7 @@ public abstract class ContainerExecCmdlet : ContainersCmdlet
     [SupportsWildcards]
     [ContainerNameTransformation]
     [ArgumentCompleter(typeof(UnpausedContainerCompleter))]
-    public string[] Name { get; set; } = [];
+    public virtual string[] Name { get; set; } = [];
 
     /// <summary>Containers from Get-Container.</summary>
     [Parameter(ParameterSetName = ObjectSet, Mandatory = true, ValueFromPipeline = true)]
@@ -35,7 +35,7 @@ public abstract class ContainerExecCmdlet : ContainersCmdlet
     [Parameter]
     [AllowEmptyString]
     [AllowEmptyCollection]
-    public string[] ArgumentList { get; set; } = [];
+    public object?[] ArgumentList { get; set; } = [];
 
     /// <summary>name, uid, name:group or uid:gid.</summary>
     [Parameter]
@@ -56,6 +56,10 @@ public abstract class ContainerExecCmdlet : ContainersCmdlet
     [Parameter]
     public SwitchParameter Privileged { get; set; }
 
+    /// <summary>Program and arguments as texts.</summary>
+    private protected IReadOnlyList<string> CommandLine =>
+        [.. Command, .. ArgumentList.Select(argument => argument is null ? "" : Conversions.Text(argument))];
+
     private protected IEnumerable<ContainerTarget> Targets =>
         ParameterSetName == ObjectSet ? FindTargets([], Container) : FindTargets(Name, []);
 
@@ -73,7 +77,7 @@ public abstract class ContainerExecCmdlet : ContainersCmdlet
 
         return new ExecSpec
         {
-            Command = [.. Command, .. ArgumentList],
+            Command = CommandLine,
             User = User,
             WorkingDirectory = WorkingDirectory,
             Environment = variables,
@@ -83,5 +87,5 @@ public abstract class ContainerExecCmdlet : ContainersCmdlet
 
     /// <summary>'Run "ls -l" in container "web"', for -WhatIf and -Confirm.</summary>
     private protected string Describe(ContainerTarget target) =>
-        $"Run \"{ContainerDisplay.Command([.. Command, .. ArgumentList], 60)}\" in container \"{ContainerNameTransformationAttribute.Shown(target.Name)}\"";
+        $"Run \"{ContainerDisplay.Command(CommandLine, 60)}\" in container \"{ContainerNameTransformationAttribute.Shown(target.Name)}\"";
 }

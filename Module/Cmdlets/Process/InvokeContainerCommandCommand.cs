@@ -12,7 +12,7 @@ namespace Containers.Cmdlets;
 [Cmdlet(VerbsLifecycle.Invoke, "ContainerCommand", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
 [Alias("Exec-Container")]
 [OutputType(typeof(string), typeof(byte[]), typeof(ContainerCommandResult))]
-public sealed class InvokeContainerCommandCommand : ContainerExecCmdlet, IDisposable
+public sealed partial class InvokeContainerCommandCommand : ContainerExecCmdlet, IDisposable
 {
     private volatile ExecRun? _run;
 
@@ -20,6 +20,7 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCmdlet, IDispos
 
     /// <summary>What the program reads from its standard input.</summary>
     [Parameter(ParameterSetName = NameSet, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = ScriptSet, ValueFromPipeline = true)]
     [Alias("Input")]
     [AllowNull]
     [AllowEmptyString]
@@ -37,13 +38,13 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCmdlet, IDispos
     [Parameter]
     public SwitchParameter ErrorOnNonZeroExit { get; set; }
 
-    private bool HasInput => ParameterSetName == NameSet
+    private bool HasInput => ParameterSetName is NameSet or ScriptSet
         && (MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject)));
 
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (HasInput && TryRun(_ => OnlyTarget(), out ContainerTarget[]? target) && ShouldDo(Describe(target[0])))
+        if (ScriptBlock is null && !AsJob && HasInput && TryRun(_ => OnlyTarget(), out ContainerTarget[]? target) && ShouldDo(Describe(target[0])))
         {
             TryBegin(target[0], input: true);
         }
@@ -51,7 +52,15 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCmdlet, IDispos
 
     protected override void ProcessRecord()
     {
-        if (_run is not null)
+        if (ScriptBlock is not null)
+        {
+            CollectInput();
+        }
+        else if (AsJob)
+        {
+            StartJobs();
+        }
+        else if (_run is not null)
         {
             Guarded(run => Feed(run, InputObject));
         }
@@ -70,6 +79,15 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCmdlet, IDispos
 
     protected override void EndProcessing()
     {
+        if (ScriptBlock is not null)
+        {
+            RunScript();
+        }
+        else if (AsJob)
+        {
+            WriteJob();
+        }
+
         if (_run is not null)
         {
             Guarded(Finish);
@@ -81,6 +99,7 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCmdlet, IDispos
     {
         base.StopProcessing();
         _run?.Abandon();
+        _script?.End();
     }
 
     /// <summary>Also when a command before this one fails: then neither ProcessRecord nor EndProcessing is called again.</summary>
@@ -153,7 +172,7 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCmdlet, IDispos
         SessionState.PSVariable.Set("global:LASTEXITCODE", exit.ExitCode ?? -1);
         if (PassThru)
         {
-            WriteObject(new ContainerCommandResult(run.Container.Name, [.. Command, .. ArgumentList], exit.ExitCode, exit.Signal == 0 ? null : exit.Signal));
+            WriteObject(new ContainerCommandResult(run.Container.Name, CommandLine, exit.ExitCode, exit.Signal == 0 ? null : exit.Signal));
         }
 
         if (exit.ExitCode != 0

@@ -14,7 +14,7 @@ internal sealed class ProgramOutput(Cmdlet cmdlet, bool asBytes)
     private const string StderrTag = "Stderr";
 
     // "PSHOST" shows it at the prompt whatever $InformationPreference says, as Write-Host does.
-    private static readonly string[] s_stderrTags = ["PSHOST", StderrTag];
+    internal static IReadOnlyList<string> StderrTags { get; } = ["PSHOST", StderrTag];
 
     private readonly LineSplitter _stdout = new();
 
@@ -44,5 +44,5 @@ internal sealed class ProgramOutput(Cmdlet cmdlet, bool asBytes)
         _stderr.End(WriteStderr);
     }
 
-    private void WriteStderr(string line) => cmdlet.WriteInformation(new HostInformationMessage { Message = line }, s_stderrTags);
+    private void WriteStderr(string line) => cmdlet.WriteInformation(new HostInformationMessage { Message = line }, [.. StderrTags]);
 }

@@ -28,6 +28,14 @@ public sealed class ClearContainerStorageCommand : ContainersCmdlet
     [Parameter]
     public SwitchParameter Network { get; set; }
 
+    /// <summary>Anonymous volumes that no container has.</summary>
+    [Parameter]
+    public SwitchParameter Volume { get; set; }
+
+    /// <summary>All volumes that no container has, those with a name too.</summary>
+    [Parameter]
+    public SwitchParameter AllVolumes { get; set; }
+
     /// <summary>Only what is older: a time, or how long ago.</summary>
     [Parameter, MomentTransformation]
     [Alias("Until")]
@@ -43,13 +51,15 @@ public sealed class ClearContainerStorageCommand : ContainersCmdlet
 
     protected override void ProcessRecord()
     {
-        bool all = !(Container || Image || AllImages || Network);
+        bool all = !(Container || Image || AllImages || Network || Volume || AllVolumes);
         PruneOptions options = new()
         {
             Containers = Container || all,
             DanglingImages = Image || all,
             AllImages = AllImages,
             Networks = Network || all,
+            Volumes = Volume,
+            AllVolumes = AllVolumes,
             Before = OlderThan,
             Labels = Entries(Label),
         };

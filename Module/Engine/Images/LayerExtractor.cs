@@ -38,6 +38,9 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
         _linkParents = new ParentCache(root);
     }
 
+    /// <summary>Names that begin with .wh. mean removed files; else they are names like any other.</summary>
+    internal bool Whiteouts { get; init; } = true;
+
     /// <summary>Bytes of file content so far.</summary>
     internal long ContentBytes { get; private set; }
 
@@ -99,7 +102,7 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
             return;
         }
 
-        if (HandleWhiteout(entry))
+        if (Whiteouts && HandleWhiteout(entry))
         {
             return;
         }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Containers.Engine.Images;
 
 /// <summary>What came out of a tar stream.</summary>
@@ -30,6 +32,38 @@ internal static partial class LayerImporter
         Action? report = progress is null ? null : () => progress.Report(source.Count);
         bool compressed = !ReferenceEquals(content, source);
         return Run(pipe => Pump(source, content, compressed, pipe, limits), layer, limits, report, cancel);
+    }
+
+    /// <summary>Extracts a tar archive of any known compression into an empty directory that is no layer: every name is a name.</summary>
+    /// <returns>How many attributes its file system did not take.</returns>
+    internal static long Unpack(
+        Stream archive, SafeHandle directory, ImportLimits limits, IProgress<long>? progress, CancellationToken cancel)
+    {
+        CountingStream source;
+        Stream content;
+        try
+        {
+            source = Decompression.Open(archive, out content);
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
+        {
+            throw ReadFailed(e);
+        }
+
+        bool compressed = !ReferenceEquals(content, source);
+        using BlockPipe pipe = new(limits.MaxBytes);
+        Task producer = Start(to => Pump(source, content, compressed, to, limits), pipe);
+        try
+        {
+            using LayerExtractor extractor = new((int)directory.DangerousGetHandle(), limits, null, null) { Whiteouts = false };
+            extractor.Run(new TarReader(new PipeStream(pipe, progress is null ? null : () => progress.Report(source.Count), cancel), null), cancel);
+            return extractor.LostAttributes;
+        }
+        finally
+        {
+            pipe.Abandon();
+            Finish(producer, cancel);
+        }
     }
 
     /// <summary>Extracts what a producer writes; progress counts the bytes of its tar.</summary>

@@ -37,7 +37,7 @@ public sealed record ContainerDetail
     /// <summary>The directory of the log's files.</summary>
     public string LogPath { get; init; } = "";
 
-    public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];
+    public IReadOnlyList<ContainerMountDetail> Mounts { get; init; } = [];
 
     public required ContainerGraphDriver GraphDriver { get; init; }
 
@@ -82,7 +82,7 @@ public sealed record ContainerDetail
 /// <param name="Target">The path in the container.</param>
 /// <param name="ReadOnly">Nothing can be written there.</param>
 /// <param name="Propagation">Of a bind.</param>
-public sealed record ContainerMount(MountType Type, string Name, string Source, string Target, bool ReadOnly, MountPropagation Propagation);
+public sealed record ContainerMountDetail(MountType Type, string Name, string Source, string Target, bool ReadOnly, MountPropagation Propagation);
 
 /// <summary>How its root file system comes to be.</summary>
 /// <param name="Name">overlay, btrfs, vfs.</param>

@@ -37,12 +37,12 @@ internal sealed class ContainerInspector(EnginePaths paths, HostFacts host)
         };
     }
 
-    private ContainerMount Mount(MountSpec mount)
+    private ContainerMountDetail Mount(MountSpec mount)
     {
         // A volume is a directory of the store that has its name.
         string source = mount.Type == MountType.Volume ? $"{paths.DataRoot}/volumes/{mount.Source}/_data" : mount.Source;
         string whole = mount.SubPath is { Length: > 0 } below && mount.Type != MountType.Image ? source + "/" + below.Trim('/') : source;
-        return new ContainerMount(
+        return new ContainerMountDetail(
             mount.Type, mount.Type == MountType.Volume ? mount.Source : "", whole, mount.Target, mount.ReadOnly || mount.Type == MountType.Image,
             mount.Propagation);
     }

@@ -160,6 +160,12 @@ public sealed record StorageSpec
     /// <summary>What is mounted into it, in no order: the compiler mounts what is nearer to the root first.</summary>
     public IReadOnlyList<MountSpec> Mounts { get; init; } = [];
 
+    /// <summary>Containers whose binds and volumes it gets, too: <c>name</c>, <c>name:ro</c>. Resolved into <see cref="Mounts"/> when it is made.</summary>
+    public IReadOnlyList<string> VolumesFrom { get; init; } = [];
+
+    /// <summary>What becomes of the image's VOLUME places that nothing else is mounted at.</summary>
+    public ImageVolumeMode ImageVolumes { get; init; }
+
     /// <summary>Size of /dev/shm in bytes.</summary>
     public long ShmSize { get; init; } = 64 << 20;
 }

@@ -50,6 +50,9 @@ internal sealed record LaunchInput
     /// <inheritdoc cref="LaunchPlan.NetworkUndo"/>
     internal IReadOnlyList<PlanUndo> NetworkUndo { get; init; } = [];
 
+    /// <inheritdoc cref="LaunchPlan.Volumes"/>
+    internal IReadOnlyList<PlanVolume> Volumes { get; init; } = [];
+
     /// <inheritdoc cref="LaunchPlan.Ports"/>
     internal IReadOnlyList<PlanPort> Ports { get; init; } = [];
 

@@ -68,6 +68,9 @@ internal sealed record LaunchPlan
     /// <summary>What the monitor runs at the final end, in this order, where a session has not done so.</summary>
     internal IReadOnlyList<PlanUndo> NetworkUndo { get; init; } = [];
 
+    /// <summary>Volumes that a container that removes itself lets go of.</summary>
+    internal IReadOnlyList<PlanVolume> Volumes { get; init; } = [];
+
     /// <summary>Ports of the host that the monitor keeps other programs from; at most <see cref="PlanFormat.MaximumPorts"/>.</summary>
     internal IReadOnlyList<PlanPort> Ports { get; init; } = [];
 

@@ -122,5 +122,5 @@ internal sealed partial class LaunchPlanCompiler
         return text.ToString();
     }
 
-    private static string Name(MountSpec mount) => mount.Type == MountType.Bind ? mount.Source : mount.Type + " " + mount.Source;
+    private static string Name(MountSpec mount) => mount.Type == MountType.Bind ? mount.Source : $"{mount.Type.ToString().ToLowerInvariant()} \"{mount.Source}\"";
 }

@@ -69,6 +69,7 @@ internal sealed partial class LaunchPlanCompiler
             NetworkLockFile = _input.NetworkLockFile,
             NetworkUndo = _input.NetworkUndo,
             Ports = _input.Ports,
+            Volumes = _input.Volumes,
         };
     }
 

@@ -16,8 +16,8 @@ public sealed record MountSpec
     public required MountType Type { get; init; }
 
     /// <summary>
-    /// Bind: an absolute path of the host, file or directory; its links are followed as the host does. Volume: its name. Image: a reference
-    /// or id; the record holds the id. Tmpfs: nothing.
+    /// Bind: an absolute path of the host, file or directory; its links are followed as the host does. Volume: its name; empty for a new
+    /// anonymous one. Image: a reference or id; the record holds the id. Tmpfs: nothing.
     /// </summary>
     public string Source { get; init; } = "";
 
@@ -96,6 +96,20 @@ public enum MountType
 
     /// <summary>The files of an image, read-only.</summary>
     Image,
+}
+
+/// <summary>What becomes of an image's VOLUME places.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ImageVolumeMode>))]
+public enum ImageVolumeMode
+{
+    /// <summary>A new anonymous volume each, filled with what the image has there.</summary>
+    Anonymous,
+
+    /// <summary>An empty file system in memory each.</summary>
+    Tmpfs,
+
+    /// <summary>Nothing: they are directories like any other.</summary>
+    Ignore,
 }
 
 /// <summary>mount_namespaces(7), "Shared subtrees"; the R stands for "and all mounts below".</summary>

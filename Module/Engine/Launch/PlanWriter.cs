@@ -65,6 +65,9 @@ internal sealed unsafe class PlanWriter
         SetList(headerAt, at, &header.CgroupDirectories, cgroup.Directories);
         SetList(headerAt, at, &header.MonitorCgroupFiles, plan.MonitorCgroupFiles.Count > 0 ? plan.MonitorCgroupFiles : null);
 
+        SetList(headerAt, at, &header.VolumeUsers, plan.Volumes.Count > 0 ? [.. plan.Volumes.Select(volume => volume.User)] : null);
+        string[] passing = [.. plan.Volumes.Where(volume => volume.Trash is not null).SelectMany(volume => volume.Texts)];
+        SetList(headerAt, at, &header.PassingVolumes, passing.Length > 0 ? passing : null);
         SetText(headerAt, at, &header.NetworkLockFile, plan.NetworkLockFile);
         Set(headerAt, at, (void**)&header.NetworkUndo, WriteUndo(plan.NetworkUndo));
         header.NetworkUndoCount = (uint)plan.NetworkUndo.Count;

@@ -100,6 +100,12 @@ public sealed record Container
     /// <summary>Published ports while it runs, then the ones that are only exposed.</summary>
     public IReadOnlyList<ContainerPortMapping> Ports { get; init; } = [];
 
+    /// <summary>What is mounted in it, by target.</summary>
+    public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];
+
+    /// <summary>Names of its volumes.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
     /// <summary>The container's own name, then those others link to it by: web/db.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 

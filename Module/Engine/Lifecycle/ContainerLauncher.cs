@@ -11,12 +11,14 @@ using Containers.Engine.Launch.Seccomp;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking;
 using Containers.Engine.Storage;
+using Containers.Engine.Volumes;
 
 namespace Containers.Engine.Lifecycle;
 
 /// <summary>From a record to a running, supervised process: look up, acquire, compile, start; undone in reverse when a part fails.</summary>
 internal sealed partial class ContainerLauncher(
-    EnginePaths paths, ContainerStore store, ImageStore images, MonitorProcess monitors, NetworkService networks, StorageDrivers storage)
+    EnginePaths paths, ContainerStore store, ImageStore images, MonitorProcess monitors, NetworkService networks, StorageDrivers storage, VolumeStore volumeStore,
+    ContainerVolumes volumes)
 {
     /// <summary>The group of all containers, directly below the cgroup root: no session's end takes it along.</summary>
     internal const string CgroupRoot = "pwsh-containers";
@@ -73,7 +75,8 @@ internal sealed partial class ContainerLauncher(
             Files.MakeDirectory(run + "/rootfs", 0x1C0);
             using NetworkNamespace? network = Attach(record, image, warnings, cancellation);
             WriteEtcFiles(record, run);
-            MakeSources(record);
+            using VolumePins pins = volumes.Pin(record, cancellation);
+            PrepareMounts(record, image);
             (List<DeviceNode> devices, List<DeviceRule> rules) = DeviceLookup.Find(record.Spec.Security);
             PlanCgroup planned = MakeCgroup(cgroup, record, rules, warnings);
             LaunchPlan plan = Compile(record, image, planned, foreground, size, resolveProcesses: true, devices, build);
@@ -165,7 +168,8 @@ internal sealed partial class ContainerLauncher(
             RootTarget = run + "/rootfs",
             RootSteps = storage.Get(record.StorageDriver).MountSteps(image, record.Id, run + "/rootfs", build?.ThrowAway ?? spec.RemoveOnExit),
             EtcFiles = [.. EtcFiles.Names.Select(name => ("/etc/" + name, EtcDirectory(spec, run) + "/" + name))],
-            Mounts = [.. spec.Storage.Mounts.Select(PlanMount), .. build?.Mounts ?? []],
+            Mounts = [.. PlanMounts(record, image, resolveProcesses), .. build?.Mounts ?? []],
+            Volumes = spec.RemoveOnExit ? Letting(record) : [],
             NetworkPrepared = UsesPreparedNetwork(spec),
             NetworkLockFile = network is null ? null : networks.LockFile,
             NetworkUndo = network is null ? [] : networks.UndoPlans(record.Id),

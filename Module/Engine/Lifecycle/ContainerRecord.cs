@@ -32,6 +32,11 @@ internal sealed record ContainerRecord
     /// <summary>False until the first start: before it, the root is exactly the image.</summary>
     public bool Started { get; init; }
 
+    /// <summary>Its own and those that are mounted in it: none of them may go.</summary>
+    [JsonIgnore]
+    internal IEnumerable<string> Images =>
+        Spec.Storage.Mounts.Where(mount => mount.Type == MountType.Image).Select(mount => mount.Source).Prepend(ImageId);
+
     internal static string NewId() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
 }
 

@@ -35,6 +35,8 @@ internal static class ContainerView
             Network = NetworkText(spec.Network),
             Networks = spec.Network.Mode != NetworkSpec.Own ? [] : spec.Network.Networks is { Count: > 0 } networks
                 ? [.. networks.Select(one => one.Network)] : [NetworkSpec.Bridge],
+            Mounts = [.. spec.Storage.Mounts.OrderBy(mount => mount.Target, StringComparer.Ordinal).Select(ContainerMount.Of)],
+            Volumes = [.. spec.Storage.Mounts.Where(mount => mount.Type == MountType.Volume).Select(mount => mount.Source).Distinct(StringComparer.Ordinal)],
             Names = [record.Name],
             Ports = Ports.List(record, null, []),
             RemoveOnExit = spec.RemoveOnExit,

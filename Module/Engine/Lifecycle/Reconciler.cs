@@ -2,6 +2,7 @@ using Containers.Engine.Events;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking;
 using Containers.Engine.Storage;
+using Containers.Engine.Volumes;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -11,7 +12,7 @@ namespace Containers.Engine.Lifecycle;
 /// never waits for anybody: what another session works on is that session's.
 /// </summary>
 internal sealed class Reconciler(EnginePaths paths, ContainerStore store, ContainerLauncher launcher, NetworkService networks, StorageDrivers storage,
-    EventLog events)
+    EventLog events, VolumeStore volumeStore, ContainerVolumes volumes)
 {
     /// <param name="starting">A start follows: what all networked containers share can stay.</param>
     internal void Run(bool starting = false)
@@ -20,6 +21,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
         SweepTrash();
         SweepRuns();
         SweepBuildSteps();
+        volumeStore.Sweep();
         networks.Sweep(starting);
     }
 
@@ -104,6 +106,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
             {
                 Files.Rename(paths.Container(id), paths.TrashOf(id));
                 store.Names.Release(record.Name, id);
+                volumes.Release(record, removeAnonymous: true);
                 storage.Release(paths.TrashOf(id));
                 FileTree.Remove(paths.TrashOf(id));
                 events.Write(record, EventActions.Destroy);

@@ -2,6 +2,7 @@ using Containers.Engine.Images;
 using Containers.Engine.Linux;
 using Containers.Engine.Networking;
 using Containers.Engine.Storage;
+using Containers.Engine.Volumes;
 
 namespace Containers.Engine.Lifecycle;
 
@@ -9,12 +10,13 @@ namespace Containers.Engine.Lifecycle;
 /// What the store takes up and what of it nobody needs. The search only looks; each thing it finds is judged again, under the locks, when it is
 /// to go: a container that was started meanwhile stays.
 /// </summary>
-internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images)
+internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images, VolumeStore volumes)
 {
     private const string ContainerType = "Container";
     private const string ImageType = "Image";
     private const string LayerType = "Layer";
     private const string NetworkType = "Network";
+    private const string VolumeType = "Volume";
     private const string LeftoverType = "Leftover";
 
     internal List<StorageUsage> Usage(IReadOnlyList<Container> containers, bool detailed, CancellationToken cancel)
@@ -29,11 +31,13 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images)
             });
         }
 
+        List<StorageItem> volumeItems = VolumeItems(cancel);
         List<StorageItem> layerItems = LayerItems();
         return
         [
             Row("Images", imageItems, SharedSize(imageItems.Select(item => item.Id)), UnusedImageBytes(imageItems), detailed),
             Row("Containers", containerItems, containerItems.Sum(item => item.Size), Unused(containerItems), detailed),
+            Row("Volumes", volumeItems, volumeItems.Sum(item => item.Size), Unused(volumeItems), detailed),
             Row("Unused layers", layerItems, layerItems.Sum(item => item.Size), Unused(layerItems), detailed),
             .. Trees(),
         ];
@@ -53,6 +57,11 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images)
         }
 
         List<Container> staying = [.. containers.Where(one => !going.Contains(one.Id))];
+        if (options.Volumes || options.AllVolumes)
+        {
+            items.AddRange(FindVolumes(options, going, cancel));
+        }
+
         if (options.Networks)
         {
             HashSet<string> used = [.. staying.SelectMany(one => one.Networks)];
@@ -82,6 +91,8 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images)
 
     internal static bool IsContainer(ReclaimedItem item) => item.Type == ContainerType;
 
+    internal static bool IsVolume(ReclaimedItem item) => item.Type == VolumeType;
+
     internal static bool IsNetwork(ReclaimedItem item) => item.Type == NetworkType;
 
     /// <summary>Removes an image, a layer, or a leftover; false where it is in use by now.</summary>
@@ -108,6 +119,9 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images)
 
     private static bool Fits(IReadOnlyDictionary<string, string> labels, PruneOptions options) => options.Labels.All(wanted =>
         labels.TryGetValue(wanted.Key, out string? value) && (wanted.Value is null || wanted.Value == value));
+
+    private static IEnumerable<string> ImagesOf(Container container) =>
+        (container.Spec?.Storage.Mounts ?? []).Where(mount => mount.Type == Launch.MountType.Image).Select(mount => mount.Source).Prepend(container.ImageId);
 
     private static long Unused(List<StorageItem> items) => items.Where(item => !item.InUse).Sum(item => item.Size);
 
@@ -136,7 +150,7 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images)
 
     private void FindImages(PruneOptions options, List<Container> staying, List<ReclaimedItem> items)
     {
-        HashSet<string> used = [.. staying.Select(one => one.ImageId)];
+        HashSet<string> used = [.. staying.SelectMany(ImagesOf)];
         List<ContainerImage> all = [.. images.List()];
         List<ContainerImage> going = [.. all.Where(image => image.Id.Length > 0 && !used.Contains(image.Id)
             && (options.AllImages || image.References.Count == 0) && IsOld(image.Created, options) && Fits(image.Labels, options))];
@@ -155,9 +169,38 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images)
         }
     }
 
+    /// <summary>Those that nobody has, or only containers that go as well.</summary>
+    private IEnumerable<ReclaimedItem> FindVolumes(PruneOptions options, HashSet<string> going, CancellationToken cancel)
+    {
+        foreach ((string name, VolumeRecord? record, _) in volumes.List())
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (record is not null && (record.Anonymous || options.AllVolumes) && volumes.Users(name).TrueForAll(going.Contains)
+                && IsOld(record.Created, options) && Fits(record.Labels, options))
+            {
+                yield return new ReclaimedItem { Type = VolumeType, Id = name, Name = name, Size = DiskUsage.Of(volumes.DataOf(name)) };
+            }
+        }
+    }
+
+    private List<StorageItem> VolumeItems(CancellationToken cancel)
+    {
+        List<StorageItem> items = [];
+        foreach ((string name, _, _) in volumes.List())
+        {
+            cancel.ThrowIfCancellationRequested();
+            items.Add(new StorageItem
+            {
+                Type = VolumeType, Id = name, Name = name, Size = DiskUsage.Of(volumes.DataOf(name)), InUse = volumes.Users(name).Count > 0,
+            });
+        }
+
+        return items;
+    }
+
     private List<StorageItem> ImageItems(IReadOnlyList<Container> containers)
     {
-        HashSet<string> used = [.. containers.Select(container => container.ImageId)];
+        HashSet<string> used = [.. containers.SelectMany(ImagesOf)];
         return [.. images.List().Where(image => image.Id.Length > 0).Select(image => new StorageItem
         {
             Type = ImageType, Id = image.Id, Name = image.ToString(), Size = image.Size, InUse = used.Contains(image.Id),

@@ -216,7 +216,7 @@ internal sealed unsafe class ChildProcess : IDisposable
     }
 
     /// <summary>A memory file is read at the program's own pace: no pipe that fills, nobody who must feed it.</summary>
-    private static int Content(ReadOnlySpan<byte> input)
+    internal static int Content(ReadOnlySpan<byte> input)
     {
         int fd;
         fixed (byte* name = "input\0"u8)
@@ -249,7 +249,7 @@ internal sealed unsafe class ChildProcess : IDisposable
         return fd;
     }
 
-    private static int Spawn(
+    internal static int Spawn(
         int* pid, string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, int stdin, int stdout, int stderr)
     {
         // posix_spawn_file_actions_t and posix_spawnattr_t have at most 336 bytes in glibc and musl.

@@ -10,7 +10,14 @@ internal sealed unsafe class FileLock : IDisposable
     /// <summary>Takes a lock exclusively.</summary>
     /// <returns>Null when the time is over.</returns>
     /// <exception cref="LinuxException">The file cannot be opened.</exception>
-    internal static FileLock? TryTake(string path, TimeSpan timeout, CancellationToken cancellation)
+    internal static FileLock? TryTake(string path, TimeSpan timeout, CancellationToken cancellation) =>
+        TryTake(path, Libc.LOCK_EX, timeout, cancellation);
+
+    /// <summary>The same together with others that share it.</summary>
+    internal static FileLock? TryShare(string path, TimeSpan timeout, CancellationToken cancellation) =>
+        TryTake(path, Libc.LOCK_SH, timeout, cancellation);
+
+    private static FileLock? TryTake(string path, int kind, TimeSpan timeout, CancellationToken cancellation)
     {
         int fd = Files.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, 0x180); // 0600
         if (fd < 0)
@@ -20,7 +27,7 @@ internal sealed unsafe class FileLock : IDisposable
 
         long until = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
         int wait = 1;
-        while (Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) < 0)
+        while (Libc.flock(fd, kind | Libc.LOCK_NB) < 0)
         {
             if (Environment.TickCount64 >= until || cancellation.WaitHandle.WaitOne(wait))
             {
@@ -70,6 +77,15 @@ internal sealed unsafe class FileLock : IDisposable
         int result = Libc.fcntl(fd, Libc.F_OFD_GETLK, (nint)(&request));
         Libc.close(fd);
         return result == 0 && request.l_type != Libc.F_UNLCK;
+    }
+
+    /// <summary>Whether the file of this name is still the one that is locked: it may have been removed, and made again, meanwhile.</summary>
+    internal bool IsAt(string path)
+    {
+        Libc.statx_t own;
+        byte empty = 0;
+        return Libc.statx(_fd, &empty, Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, &own) == 0
+            && Files.TryIdentify(path, out Files.Identity there) && there.Inode == own.stx_ino;
     }
 
     public void Dispose()

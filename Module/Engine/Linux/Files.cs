@@ -91,6 +91,29 @@ internal static unsafe class Files
         }
     }
 
+    internal static void ChangeOwner(Microsoft.Win32.SafeHandles.SafeFileHandle file, uint uid, uint gid)
+    {
+        byte empty = 0;
+        if (Libc.fchownat((int)file.DangerousGetHandle(), &empty, uid, gid, Libc.AT_EMPTY_PATH) != 0)
+        {
+            throw new LinuxException("fchownat", "volume", Errno.Last);
+        }
+    }
+
+    /// <summary>Each gets the other's name, at once.</summary>
+    internal static void Exchange(string one, string other)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        Span<byte> buffer2 = stackalloc byte[512];
+        fixed (byte* p = Terminated(one, buffer), q = Terminated(other, buffer2))
+        {
+            if (Libc.renameat2(Libc.AT_FDCWD, p, Libc.AT_FDCWD, q, Libc.RENAME_EXCHANGE) < 0)
+            {
+                throw new LinuxException("renameat2", one, Errno.Last);
+            }
+        }
+    }
+
     /// <summary>Writes a small new file in one call.</summary>
     internal static void Write(string path, ReadOnlySpan<byte> content, uint mode)
     {

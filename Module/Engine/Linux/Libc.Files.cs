@@ -224,6 +224,11 @@ internal static unsafe partial class Libc
     [LibraryImport(Library)]
     internal static partial nint readlinkat(int dirfd, byte* path, byte* buffer, nuint size);
 
+    internal const uint RENAME_EXCHANGE = 2;
+
+    internal static int renameat2(int olddirfd, byte* oldpath, int newdirfd, byte* newpath, uint flags) =>
+        (int)syscall(SYS_renameat2, olddirfd, (nint)oldpath, newdirfd, (nint)newpath, (nint)flags);
+
     [LibraryImport(Library)]
     internal static partial int renameat(int olddirfd, byte* oldpath, int newdirfd, byte* newpath);
 

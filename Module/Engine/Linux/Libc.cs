@@ -34,6 +34,8 @@ internal static unsafe partial class Libc
     internal const nint SYS_mount_setattr = 442;
     internal const nint SYS_fchmodat2 = 452;
 
+    internal static nint SYS_renameat2 => Arm64 ? 276 : 316;
+
     internal static nint SYS_pivot_root => Arm64 ? 41 : 155;
 
     internal static nint SYS_seccomp => Arm64 ? 277 : 317;

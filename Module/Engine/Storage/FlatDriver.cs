@@ -52,6 +52,12 @@ internal abstract class FlatDriver : IStorageDriver
         ];
     }
 
+    public IReadOnlyList<LaunchStep> ImageSteps(ImageRecord image, string place)
+    {
+        using SafeFileHandle pinned = Ensure(image, CancellationToken.None, out string tree);
+        return [LaunchSteps.OpenHost(Slot.Source, tree, directory: true)];
+    }
+
     public RootedDirectory OpenRoot(ImageRecord image, string? containerDirectory)
     {
         if (containerDirectory is not null)

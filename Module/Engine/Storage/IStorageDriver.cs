@@ -21,6 +21,10 @@ internal interface IStorageDriver
     /// <param name="throwAway">The layer is deleted at the end: it need not reach the disk.</param>
     public IReadOnlyList<LaunchStep> MountSteps(ImageRecord image, string containerId, string target, bool throwAway);
 
+    /// <summary>The steps that leave an image's files in <see cref="Slot.Source"/>, to be mounted read-only.</summary>
+    /// <param name="place">A directory of the host for a mount that only the new process sees.</param>
+    public IReadOnlyList<LaunchStep> ImageSteps(ImageRecord image, string place);
+
     /// <summary>The root as the container sees it (without its mounts), read-only, mounted nowhere.</summary>
     /// <param name="containerDirectory">Null for the image itself.</param>
     public RootedDirectory OpenRoot(ImageRecord image, string? containerDirectory);

@@ -68,6 +68,25 @@ internal sealed unsafe class OverlayDriver(string dataRoot) : IStorageDriver
         return [LaunchSteps.ChangeHostDirectory(dataRoot), LaunchSteps.Mount("overlay", target, "overlay", 0, options)];
     }
 
+    /// <exception cref="EngineException">TooManyLayers.</exception>
+    public IReadOnlyList<LaunchStep> ImageSteps(ImageRecord image, string place)
+    {
+        if (image.LayerDirectories.Count == 1)
+        {
+            return [LaunchSteps.OpenHost(Slot.Source, dataRoot + "/" + image.LayerDirectories[0], directory: true)];
+        }
+
+        string options = "lowerdir=" + string.Join(':', image.LayerDirectories);
+        return options.Length <= OptionsSize
+            ? [
+                LaunchSteps.ChangeHostDirectory(dataRoot), LaunchSteps.Mount("overlay", place, "overlay", Libc.MS_RDONLY, options),
+                LaunchSteps.OpenHost(Slot.Source, place, directory: true),
+            ]
+            : throw new EngineException(
+                EngineErrorKind.LimitsExceeded, "TooManyLayers",
+                $"The image has {image.LayerDirectories.Count} layers, more than one overlay can hold.", image.Id, "Use an image with fewer layers.");
+    }
+
     /// <exception cref="EngineException">OverlayNotAvailable.</exception>
     public RootedDirectory OpenRoot(ImageRecord image, string? containerDirectory)
     {

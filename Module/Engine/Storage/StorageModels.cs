@@ -26,7 +26,7 @@ public sealed record StorageDriverInfo
 /// <summary>One row of what the store takes up.</summary>
 public sealed record StorageUsage
 {
-    /// <summary>Images, Containers, Layers.</summary>
+    /// <summary>Images, Containers, Volumes, Layers.</summary>
     public required string Type { get; init; }
 
     public int Total { get; init; }
@@ -71,6 +71,12 @@ public sealed record PruneOptions
 
     public bool Networks { get; init; }
 
+    /// <summary>Anonymous volumes that no container has. Never part of the default set: they may hold data.</summary>
+    public bool Volumes { get; init; }
+
+    /// <summary>All volumes that no container has.</summary>
+    public bool AllVolumes { get; init; }
+
     /// <summary>Only what was made before this moment, or, of containers, ended before it.</summary>
     public DateTimeOffset? Before { get; init; }
 
@@ -81,7 +87,7 @@ public sealed record PruneOptions
 /// <summary>One thing that was cleared, or would be.</summary>
 public sealed record ReclaimedItem
 {
-    /// <summary>Container, Image, Layer, Network, Leftover.</summary>
+    /// <summary>Container, Image, Volume, Layer, Network, Leftover.</summary>
     public required string Type { get; init; }
 
     public required string Id { get; init; }

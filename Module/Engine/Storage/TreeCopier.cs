@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Containers.Engine.Images;
 using Containers.Engine.Linux;
 
@@ -15,6 +16,29 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
     private readonly Dictionary<(ulong Inode, uint Major, uint Minor), byte[]> _linked = [];
     private readonly FileCopier _files = new(cancel);
     private int _root;
+
+    /// <summary>
+    /// False for what is no layer and may change meanwhile, such as a volume: a device 0:0 is a device, and what goes away, or becomes something
+    /// else, between two looks is left out.
+    /// </summary>
+    internal bool IsLayer { get; init; } = true;
+
+    /// <param name="source">A directory that is open for reading.</param>
+    /// <param name="target">An empty one, open for reading; it gets the metadata of the source.</param>
+    internal void Copy(SafeHandle source, SafeHandle target)
+    {
+        int a = TreeDirectory.Reopen((int)source.DangerousGetHandle(), "/"u8);
+        try
+        {
+            _root = (int)target.DangerousGetHandle();
+            CopyChildren(a, _root, 1);
+            Finish(a, _root, TreeDirectory.Status(a, "/"u8));
+        }
+        finally
+        {
+            _ = Libc.close(a);
+        }
+    }
 
     /// <param name="source">A directory of the host that the caller trusts: a layer's fs, or a root made of layers.</param>
     /// <param name="target">An existing directory; its root gets the metadata of the source's.</param>
@@ -57,6 +81,11 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
             _path.Append(name.AsSpan(0, name.Length - 1));
             if (!TreeDirectory.TryStat(source, name, _path.Span, out Libc.statx_t status))
             {
+                if (!IsLayer)
+                {
+                    continue;
+                }
+
                 throw new LinuxException("statx", NativePath.ToText(_path.Span), Errno.ENOENT);
             }
 
@@ -67,7 +96,7 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
             }
 
             Clear(target, name);
-            if (!TreeDirectory.IsWhiteout(status) && !Link(target, name, status))
+            if (!(IsLayer && TreeDirectory.IsWhiteout(status)) && !Link(target, name, status))
             {
                 CopyNode(source, target, name, status);
             }
@@ -78,7 +107,13 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
 
     private void CopyDirectory(int source, int target, byte[] name, int depth)
     {
-        int from = Required(TreeDirectory.TryOpen(source, name, Libc.O_DIRECTORY, _path.Span), "openat");
+        int from = TreeDirectory.TryOpen(source, name, Libc.O_DIRECTORY, _path.Span);
+        if (from < 0 && !IsLayer)
+        {
+            return;
+        }
+
+        _ = Required(from, "openat");
         int to = -1;
         try
         {
@@ -116,7 +151,7 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
         uint type = status.stx_mode & Libc.S_IFMT;
         if (type == Libc.S_IFREG)
         {
-            CopyFile(source, target, name);
+            CopyFile(source, target, name, status);
             return;
         }
 
@@ -124,7 +159,13 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
         {
             if (type == Libc.S_IFLNK)
             {
-                fixed (byte* text = NativePath.From(TreeDirectory.ReadLink(source, name)))
+                byte[] link = TreeDirectory.ReadLink(source, name);
+                if (link.Length == 0 && !IsLayer)
+                {
+                    return;
+                }
+
+                fixed (byte* text = NativePath.From(link))
                 {
                     Check(Libc.symlinkat(text, target, native), "symlinkat");
                 }
@@ -147,19 +188,33 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
         }
     }
 
-    private void CopyFile(int source, int target, byte[] name)
+    private void CopyFile(int source, int target, byte[] name, in Libc.statx_t expected)
     {
-        int from = Required(TreeDirectory.TryOpen(source, name, Libc.O_NONBLOCK | Libc.O_NOCTTY, _path.Span), "openat");
+        int from = TreeDirectory.TryOpen(source, name, Libc.O_NONBLOCK | Libc.O_NOCTTY, _path.Span);
+        if (from < 0 && !IsLayer)
+        {
+            _ = _linked.Remove(Key(expected));
+            return;
+        }
+
+        _ = Required(from, "openat");
         int to = -1;
         try
         {
+            // A device or fifo may have taken the file's place since the look at its name: nothing of it is read (S26).
+            Libc.statx_t status = TreeDirectory.Status(from, _path.Span);
+            if ((status.stx_mode & Libc.S_IFMT) != Libc.S_IFREG)
+            {
+                _ = _linked.Remove(Key(expected));
+                return;
+            }
+
             fixed (byte* native = name)
             {
                 to = Libc.openat(target, native, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x180);
             }
 
             Check(to, "openat");
-            Libc.statx_t status = TreeDirectory.Status(from, _path.Span);
             _files.Copy(from, to, (long)status.stx_size, _path.Span);
             Finish(from, to, status);
         }
@@ -220,7 +275,7 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
             return false;
         }
 
-        (ulong, uint, uint) key = (status.stx_ino, status.stx_dev_major, status.stx_dev_minor);
+        (ulong, uint, uint) key = Key(status);
         if (!_linked.TryGetValue(key, out byte[]? first))
         {
             _linked[key] = _path.Span.ToArray();
@@ -244,6 +299,8 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
             return result == 0 ? true : throw new LinuxException("linkat", NativePath.ToText(_path.Span), errno);
         }
     }
+
+    private static (ulong Inode, uint Major, uint Minor) Key(in Libc.statx_t status) => (status.stx_ino, status.stx_dev_major, status.stx_dev_minor);
 
     private void Clear(int target, byte[] name)
     {

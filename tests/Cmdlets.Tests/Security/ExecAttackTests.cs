@@ -88,8 +88,8 @@ public sealed class ExecAttackTests(AttackBench bench) : IClassFixture<AttackBen
         string monitor = Path.Combine(Path.GetDirectoryName(BuiltOutput.Module)!, "bin/containers-monitor");
         byte[] before = SHA256.HashData(File.ReadAllBytes(monitor));
         string image = bench.Image(
-            "execself", "cp bin/busybox bin/real; rm bin/sh; ln -s /proc/self/exe bin/sh; printf '#!/proc/self/exe\\n' > bin/script; chmod 755 bin/script");
-        bench.Shell.Run($"$null = Invoke-ContainerImage {image} -Detach -Name execself -Entrypoint /bin/real -Command sh, '-c', 'while true; do for e in /proc/[0-9]*/exe; do echo junk > $e && echo WRITTEN; done; done 2>/dev/null'");
+            "execself", "rm bin/sh; ln -s /proc/self/exe bin/sh; printf '#!/proc/self/exe\\n' > bin/script; chmod 755 bin/script");
+        bench.Shell.Run($"$null = Invoke-ContainerImage {image} -Detach -Name execself -Entrypoint /bin/busybox -Command sh, '-c', 'while true; do for e in /proc/[0-9]*/exe; do echo junk > $e && echo WRITTEN; done; done 2>/dev/null'");
         for (int i = 0; i < 10; i++)
         {
             bench.Shell.Run("Invoke-ContainerCommand execself sh '-c' 'echo RAN'");
@@ -98,7 +98,7 @@ public sealed class ExecAttackTests(AttackBench bench) : IClassFixture<AttackBen
 
         string log = AttackBench.Text(bench.Shell.Run("(Get-ContainerLog execself).Line"));
         Assert.DoesNotContain("WRITTEN", log, StringComparison.Ordinal);
-        Assert.Equal("still", AttackBench.Text(bench.Shell.Run("Invoke-ContainerCommand execself real echo still")));
+        Assert.Equal("still", AttackBench.Text(bench.Shell.Run("Invoke-ContainerCommand execself busybox echo still")));
         bench.Remove("execself");
         Assert.Equal(before, SHA256.HashData(File.ReadAllBytes(monitor)));
     }

@@ -4,6 +4,7 @@ using Containers.Engine.Lifecycle;
 using Containers.Engine.Networking;
 using Containers.Engine.Storage;
 using Containers.Engine.Tests.Images;
+using Containers.Engine.Volumes;
 using Xunit;
 
 namespace Containers.Engine.Tests.Lifecycle;
@@ -22,7 +23,7 @@ public sealed class StoreMaintenanceTests : IDisposable
     {
         _images = new ImageStore(_folder["data"]);
         _paths = new EnginePaths(new EngineOptions(_folder["data"], _folder["run"], "/none"));
-        _maintenance = new StoreMaintenance(_paths, _images);
+        _maintenance = new StoreMaintenance(_paths, _images, new VolumeStore(_paths.DataRoot, _ => false));
     }
 
     public void Dispose() => _folder.Dispose();

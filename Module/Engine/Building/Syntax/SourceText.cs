@@ -100,7 +100,7 @@ internal sealed class SourceText
     /// <summary>A failure that shows the place: file:line:column, the line, and carets under the range.</summary>
     internal static EngineException Error(
         SourceRange range, string errorId, string message, string? action = null, EngineErrorKind kind = EngineErrorKind.InvalidData, Exception? inner = null) =>
-        new(kind, errorId, $"{range}: {Printable(message)}\n{Quote(range)}", range.ToString(), action, inner);
+        new(kind, errorId, $"{range}: {Printable(message)}\n{Quote(range)}", FilePlace.Of(range, message), action, inner);
 
     /// <summary>What a file holds is not sent to a terminal as it is.</summary>
     internal static string Printable(string text) => !text.AsSpan().ContainsAnyInRange('\0', '\x1F') && !text.AsSpan().ContainsAnyInRange('\x7F', '\x9F')

@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 7;
+    internal const uint Version = 8;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -35,6 +35,9 @@ internal static class PlanFormat
 
     /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
     internal const int TerminalStep = -3;
+
+    /// <summary>Not a failed step, but the message on the report socket that carries the container's root directory.</summary>
+    internal const int RootStep = -4;
 
     /// <summary>A start that fails with this step or a higher one could not take a port: the rest is its index. No plan is so long.</summary>
     internal const int FirstPortStep = 1 << 20;
@@ -120,6 +123,15 @@ internal unsafe struct PlanHeader
 
     /// <summary>A further program: what the monitor writes down about it, as JSON. See <see cref="PlanFlags.Further"/>.</summary>
     internal byte* Record;
+
+    /// <summary>The files that make a container that removes itself a user of volumes; or null.</summary>
+    internal byte** VolumeUsers;
+
+    /// <summary>
+    /// Volumes that go with it, five texts each: the lock (flock(2)), the directory of users, its own file there, the volume, where it is moved
+    /// before it is deleted; or null.
+    /// </summary>
+    internal byte** PassingVolumes;
 }
 
 [Flags]

@@ -1,0 +1,17 @@
+namespace Containers.Engine.Building.Context;
+
+/// <summary>Tells sources of ADD, and contexts, that come from elsewhere from paths.</summary>
+internal static class RemoteSource
+{
+    internal static bool IsRemote(string text) => IsWeb(text) || IsGit(text);
+
+    /// <summary>A file to download; an address that ends with .git is a repository.</summary>
+    internal static bool IsWeb(string text) => HasScheme(text, "http") || HasScheme(text, "https")
+        ? !IsGit(text)
+        : false;
+
+    internal static bool IsGit(string text) => GitReference.TryParse(text, out _, out _);
+
+    internal static bool HasScheme(string text, string scheme) =>
+        text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && text.AsSpan(scheme.Length).StartsWith("://");
+}
