@@ -213,7 +213,7 @@ internal sealed partial class ContainerLauncher(
             NameFile = paths.Name(record.Name),
             LogDirectory = paths.Log(record.Id),
             LogNumber = resolveProcesses ? LogFiles.Newest(paths.Log(record.Id)) : 1,
-            Health = HealthChecks.Resolve(spec.Health, image.Config.Config),
+            Health = build is null ? HealthChecks.Resolve(spec.Health, image.Config.Config) : null,
             EventFile = EventLog.PathOf(paths.DataRoot),
             EventSubject = EventLog.Subject(record),
             Foreground = foreground,
