@@ -166,6 +166,10 @@ internal static class LaunchFailure
         Errno.EXDEV => new EngineException(
             EngineErrorKind.InvalidArgument, "InvalidMount", $"\"{step.Target}\" in container \"{name}\" leads to /proc, and nothing can be mounted there.",
             step.Target, "Choose another target.", cause),
+        Errno.EEXIST => new EngineException(
+            EngineErrorKind.InvalidArgument, "MountPointNotMade",
+            $"\"{step.Target}\" in container \"{name}\" is, or lies below, a link that leads to nothing: there is no place to mount on.",
+            step.Target, "Make in the image what the link leads to, or choose another target.", cause),
         Errno.EROFS => new EngineException(
             EngineErrorKind.InvalidArgument, "MountPointNotMade",
             $"There is no \"{step.Target}\" in container \"{name}\", and it cannot be made in what is mounted read-only above it.", step.Target,
