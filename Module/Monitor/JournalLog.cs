@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Linux;
 
