@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Management.Automation;
 using Containers.Cmdlets.Tests.Hosting;
 using Containers.Cmdlets.Tests.Lifecycle;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Management.Automation;
-using Containers.Cmdlets.Tests.Hosting;
 using Containers.Cmdlets.Tests.Lifecycle;
 
 namespace Containers.Cmdlets.Tests.Terminal;

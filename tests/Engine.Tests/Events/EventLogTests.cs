@@ -67,7 +67,7 @@ public sealed class EventLogTests : IDisposable
     }
 
     [Fact]
-    public void The_log_is_bounded_and_a_follower_sees_each_event_once_while_eight_writers_rotate_it()
+    public async Task The_log_is_bounded_and_a_follower_sees_each_event_once_while_eight_writers_rotate_it()
     {
         const int Writers = 8;
         const int Each = 1000;
@@ -87,14 +87,14 @@ public sealed class EventLogTests : IDisposable
         }));
 
         List<(string Id, string Name)> seen = [];
-        Assert.True(first.Result);
+        Assert.True(await first);
         do
         {
             seen.Add((follower.Current.Id, follower.Current.Name));
         }
         while (seen.Count < Writers * Each && follower.MoveNext());
 
-        writing.Wait(limit.Token);
+        await writing.WaitAsync(limit.Token);
         Assert.Equal(Writers * Each, seen.Distinct().Count());
         Assert.DoesNotContain(seen, one => one.Id == "old");
         Assert.InRange(new FileInfo(Older).Length, EventFile.MaximumBytes, EventFile.MaximumBytes + EventFile.MaximumRecord);
@@ -123,7 +123,7 @@ public sealed class EventLogTests : IDisposable
     }
 
     [Fact]
-    public void A_follower_goes_on_when_the_log_is_emptied_deleted_and_made_again()
+    public async Task A_follower_goes_on_when_the_log_is_emptied_deleted_and_made_again()
     {
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
         Write("before");
@@ -137,7 +137,7 @@ public sealed class EventLogTests : IDisposable
         Task<string> waiting = Task.Run(Next);
         Thread.Sleep(100);
         Write("one");
-        Assert.Equal("one", waiting.Result);
+        Assert.Equal("one", await waiting);
 
         using (FileStream file = new(new Microsoft.Win32.SafeHandles.SafeFileHandle(OpenForWriting(), true), FileAccess.Write))
         {
@@ -155,7 +155,7 @@ public sealed class EventLogTests : IDisposable
         waiting = Task.Run(Next);
         Thread.Sleep(600);
         Write("four");
-        Assert.Equal("four", waiting.Result);
+        Assert.Equal("four", await waiting);
     }
 
     [Fact]

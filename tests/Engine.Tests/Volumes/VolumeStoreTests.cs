@@ -88,7 +88,7 @@ public sealed class VolumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_volume_that_was_removed_and_made_again_while_one_waited_is_locked_as_the_new_one()
+    public async Task A_volume_that_was_removed_and_made_again_while_one_waited_is_locked_as_the_new_one()
     {
         Assert.True(_store.TryCreate(Record("a"), null, durable: false, default));
         FileLock first = _store.Lock("a", default);
@@ -97,7 +97,7 @@ public sealed class VolumeStoreTests : IDisposable
         _store.Remove("a");
         Assert.True(_store.TryCreate(Record("a"), null, durable: false, default));
         first.Dispose();
-        using FileLock held = second.Result;
+        using FileLock held = await second;
         Assert.True(held.IsAt(_store.PathOf("a") + "/lock"));
     }
 
