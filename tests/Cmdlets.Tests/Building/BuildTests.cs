@@ -26,6 +26,21 @@ public sealed class BuildTests(ContainerHostFixture host) : BuildTest(host)
     }
 
     [SkippableFact]
+    public void WhatTheIgnoreFileNamesIsNotThere()
+    {
+        Dockerfile("FROM busybox", "COPY . /c/");
+        Write(".dockerignore", "*\n!in\nin/*.key\n");
+        Write("in/a", "a");
+        Write("in/secret.key", "k");
+        Write("out/b", "b");
+        Build("-Tag ignored");
+        Assert.Equal(["/c/in/a"], InImage("ignored", "find /c -type f"));
+
+        Dockerfile("FROM busybox", "COPY in/secret.key /");
+        FailsToBuild("CopySourceNotFound");
+    }
+
+    [SkippableFact]
     public void HistoriesAreWrittenAsBuildkitWritesThem()
     {
         Dockerfile("FROM busybox", "ARG A=1", "ENV B=2", "WORKDIR /w", "COPY f /f", "RUN echo $A > /x", "CMD [\"sh\"]");

@@ -1,4 +1,5 @@
 using System.Text;
+using Containers.Engine.Building.Execution;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Linux;
 
@@ -8,7 +9,7 @@ namespace Containers.Engine.Building.Context;
 /// The rules of a .dockerignore: which files of the context are not there for the build. The last rule that matches a path or a directory above
 /// it decides, as in moby/patternmatcher (MatchesOrParentMatches).
 /// </summary>
-internal sealed class IgnoreFile
+internal sealed class IgnoreFile : ITreeFilter
 {
     /// <summary>Bytes of the longest such file.</summary>
     internal const int MaxBytes = 1 << 20;
@@ -89,27 +90,29 @@ internal sealed class IgnoreFile
         }
     }
 
-    /// <summary>The same in a context that is open.</summary>
-    internal static IgnoreFile? Find(RootedDirectory root, string dockerfile)
+    /// <summary>The rules of a Dockerfile that was named by its path on the host: NAME.dockerignore beside it, or null.</summary>
+    /// <exception cref="EngineException">InvalidIgnoreFile.</exception>
+    internal static IgnoreFile? FindBeside(string dockerfile)
     {
-        foreach (string name in (string[])[dockerfile + Name, Name])
-        {
-            try
-            {
-                if (root.ReadSmallFile(name, MaxBytes, followLast: true) is { } content)
-                {
-                    return Parse(name, Encoding.UTF8.GetString(content));
-                }
-            }
-            catch (LinuxException e)
-            {
-                throw new EngineException(
-                    EngineErrorKind.ReadError, "InvalidIgnoreFile", $"'{name}' cannot be read: {Errno.Describe(e.Errno)}.", name,
-                    "It has to be a regular file of at most a mebibyte.", e);
-            }
-        }
+        using RootedDirectory root = RootedDirectory.Open(Path.GetDirectoryName(Path.GetFullPath(dockerfile)) ?? "/");
+        return Read(root, Path.GetFileName(dockerfile) + Name);
+    }
 
-        return null;
+    /// <summary>The same in a context that is open.</summary>
+    internal static IgnoreFile? Find(RootedDirectory root, string dockerfile) => Read(root, dockerfile + Name) ?? Read(root, Name);
+
+    private static IgnoreFile? Read(RootedDirectory root, string name)
+    {
+        try
+        {
+            return root.ReadSmallFile(name, MaxBytes, followLast: true) is { } content ? Parse(name, Encoding.UTF8.GetString(content)) : null;
+        }
+        catch (LinuxException e)
+        {
+            throw new EngineException(
+                EngineErrorKind.ReadError, "InvalidIgnoreFile", $"'{name}' cannot be read: {Errno.Describe(e.Errno)}.", name,
+                "It has to be a regular file of at most a mebibyte.", e);
+        }
     }
 
     /// <summary>The same rules from patterns of COPY --exclude.</summary>

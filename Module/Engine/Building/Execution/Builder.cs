@@ -1,3 +1,4 @@
+using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Graph;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
@@ -40,10 +41,12 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
             SourceText text = request.Text is { } given ? SourceText.FromBytes(DefaultFile, given.Span)
                 : request.File is { } path ? SourceText.FromBytes(path, ReadFile(path))
                 : FromContext(root);
+            Dockerfile file = DockerfileParser.Parse(text);
+            StageReferences.Check(file);
             return new BuildInput
             {
-                File = DockerfileParser.Parse(text),
-                Context = root is null ? null : new SourceTree(root, null, keepsOwners: false, "the build context"),
+                File = file,
+                Context = root is null ? null : new SourceTree(root, Ignored(root), keepsOwners: false, "the build context"),
             };
         }
         catch
@@ -52,6 +55,10 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
             throw;
         }
     }
+
+    /// <summary>What of the context is not there for the build; null for nothing.</summary>
+    private IgnoreFile? Ignored(RootedDirectory root) =>
+        (request.File is { } path ? IgnoreFile.FindBeside(path) : null) ?? IgnoreFile.Find(root, DefaultFile);
 
     private static RootedDirectory Open(string directory)
     {
