@@ -18,6 +18,7 @@ test|has docker-registry|images are pushed to, and pulled from, a registry on lo
 test|has skopeo|archives and layouts are compared with what others read and write|skopeo|skopeo|skopeo|skopeo
 test|has umoci|images of this engine are unpacked by another one|umoci|umoci|umoci|umoci
 test|has mkfs.btrfs|the btrfs driver is tested on a file system in a file|btrfs-progs|btrfs-progs|btrfs-progs|btrfsprogs
+test|has getfattr|extended attributes of unpacked layers are compared|attr|attr|attr|attr
 test|has tmux|the tests of the prompt need a terminal|tmux|tmux|tmux|tmux
 TABLE
 }

@@ -45,7 +45,7 @@ public abstract class BuildTest : LifecycleTest
     protected string[] Steps(string parameters = "") =>
     [
         .. Ok(
-            $"Build-ContainerImage $args[0] -Network none -PassThru {parameters} | Where-Object {{ $_ -is [Containers.Engine.Building.BuildStep] }} |"
+            $"Build-ContainerImage $args[0] -Network none -PassThru {parameters} | Where-Object {{ $_.GetType().Name -eq 'BuildStep' }} |"
             + " ForEach-Object { \"$($_.Instruction): $(if ($_.Cached) { 'cached' } elseif ($_.WouldRun) { 'to do' } else { 'done' })\" }", Context).Lines,
     ];
 

@@ -6,6 +6,8 @@ using Xunit.Abstractions;
 
 namespace Containers.Engine.Tests.Linux;
 
+/// <summary>Counts the descriptors of the whole process: not while other tests open some.</summary>
+[Collection("alone")]
 public class ChildProcessTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan s_time = TimeSpan.FromSeconds(20);
@@ -127,3 +129,8 @@ public class ChildProcessTests(ITestOutputHelper output)
         Assert.InRange(times[5], 0, 20);
     }
 }
+
+[CollectionDefinition("alone", DisableParallelization = true)]
+#pragma warning disable CA1711 // xunit's word.
+public sealed class AloneCollection;
+#pragma warning restore CA1711
