@@ -87,11 +87,11 @@ public sealed partial class ContainerEngine
         _store.Write(renamed, durable: true);
         using (MonitorConnection? monitor = MonitorConnection.TryConnect(_paths.Run(id)))
         {
-            monitor?.TrySend(MessageType.SetEventSubject, System.Text.Encoding.UTF8.GetBytes(EventLog.Subject(renamed)));
+            Tell(monitor, MessageType.SetEventSubject, EventLog.Subject(renamed));
             if (!sameFile)
             {
                 _store.Names.Release(record.Name, id);
-                monitor?.TrySend(MessageType.SetNameFile, System.Text.Encoding.UTF8.GetBytes(_paths.Name(newName)));
+                Tell(monitor, MessageType.SetNameFile, _paths.Name(newName));
             }
         }
 
@@ -99,6 +99,15 @@ public sealed partial class ContainerEngine
         _events.Write(renamed, EventActions.Rename, ("oldName", record.Name));
 
         return _store.Get(id);
+    }
+
+    /// <summary>The answer is waited for: a monitor that cannot answer drops the connection, with the messages that come after.</summary>
+    private static void Tell(MonitorConnection? monitor, MessageType type, string text)
+    {
+        if (monitor?.TrySend(type, System.Text.Encoding.UTF8.GetBytes(text)) == true)
+        {
+            _ = monitor.Receive(out MessageType _, out ReadOnlyMemory<byte> _, CancellationToken.None);
+        }
     }
 
     private ContainerRecord NewRecord(ContainerSpec spec, string name, string id)
