@@ -94,7 +94,9 @@ internal sealed class ScriptRecords(Cmdlet cmdlet, string origin)
     private ErrorRecord Error(PSObject record)
     {
         string message = record.Properties["Exception"]?.Value is PSObject exception ? Text(exception, "Message") : record.ToString() ?? "";
-        _ = Enum.TryParse(record.Properties["CategoryInfo"]?.Value is PSObject category ? Text(category, "Category") : "", out ErrorCategory known);
+
+        // The serializer flattens the category into properties of these names.
+        _ = Enum.TryParse(Text(record, "ErrorCategory_Category"), out ErrorCategory known);
         string id = Text(record, "FullyQualifiedErrorId");
         return new ErrorRecord(new RemoteException(message), id.Length > 0 ? id : "ScriptError", known, record.Properties["TargetObject"]?.Value ?? origin);
     }

@@ -43,7 +43,10 @@ public class JobTests(ContainerHostFixture host) : LifecycleTest(host)
             Remove-Job $job
             """);
         Assert.Equal(["mine Failed Container \"bad\" ended with exit code 3.", "before"], result.Lines);
-        Assert.Equal("ContainerExitedNonZero", Assert.Single(result.Errors).FullyQualifiedErrorId.Split(',')[0]);
+
+        // PowerShell itself adds the reason of a failed job to what the job wrote.
+        Assert.Equal("ContainerExitedNonZero", result.Errors[0].FullyQualifiedErrorId.Split(',')[0]);
+        Assert.All(result.Errors, error => Assert.Equal("Container \"bad\" ended with exit code 3.", error.Exception.Message));
     }
 
     [SkippableFact]
