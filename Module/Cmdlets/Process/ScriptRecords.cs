@@ -66,13 +66,13 @@ internal sealed class ScriptRecords(Cmdlet cmdlet, string origin)
                 cmdlet.WriteError(Error(record!));
                 break;
             case "WarningRecord":
-                cmdlet.WriteWarning(Text(record!, "Message"));
+                cmdlet.WriteWarning(Text(record!, "InformationalRecord_Message"));
                 break;
             case "VerboseRecord":
-                cmdlet.WriteVerbose(Text(record!, "Message"));
+                cmdlet.WriteVerbose(Text(record!, "InformationalRecord_Message"));
                 break;
             case "DebugRecord":
-                cmdlet.WriteDebug(Text(record!, "Message"));
+                cmdlet.WriteDebug(Text(record!, "InformationalRecord_Message"));
                 break;
             case "InformationRecord":
                 WriteInformation(record!);
@@ -95,7 +95,7 @@ internal sealed class ScriptRecords(Cmdlet cmdlet, string origin)
     {
         string message = record.Properties["Exception"]?.Value is PSObject exception ? Text(exception, "Message") : record.ToString() ?? "";
 
-        // The serializer flattens the category into properties of these names.
+        // As with the messages of other records: the serializer flattens what is in them into properties of these names.
         _ = Enum.TryParse(Text(record, "ErrorCategory_Category"), out ErrorCategory known);
         string id = Text(record, "FullyQualifiedErrorId");
         return new ErrorRecord(new RemoteException(message), id.Length > 0 ? id : "ScriptError", known, record.Properties["TargetObject"]?.Value ?? origin);

@@ -21,7 +21,7 @@ public class NamespaceTests(ContainerHostFixture host) : LifecycleTest(host)
             $wanted = 'other'
             Invoke-ContainerCommand web -Namespace Network, Uts -ArgumentList 20, @{ a = 1 } {
                 param($number, $table)
-                [System.Net.NetworkInformation.NetworkInterface]::GetAllNetworkInterfaces().GetIPProperties().UnicastAddresses.Address | ForEach-Object { "$_" } | Where-Object { $_ -like '1*.*' -and $_ -notlike '127.*' }
+                @([regex]::Matches([System.IO.File]::ReadAllText('/proc/net/fib_trie'), '(?<=\|-- )\S+(?=\s+/32 host LOCAL)').Value -notlike '127.*')[0]
                 [System.Net.Dns]::GetHostAddresses($using:wanted)[0].ToString()
                 [System.Environment]::MachineName
                 $number + $table.a
