@@ -49,6 +49,9 @@ public sealed partial class SyscallSurfaceTests(AttackBench bench) : IClassFixtu
         Assert.Empty(bench.Shell.Run($"New-ContainerImage -Program $args[0] -Reference calls{abi.Replace("_", "", StringComparison.Ordinal)}", program).Errors);
         ScriptResult result = bench.Shell.Run(
             $"Invoke-ContainerImage calls{abi.Replace("_", "", StringComparison.Ordinal)} -RemoveOnExit -Command $args[0]", program);
+        Skip.If(
+            abi == "i386" && result.Errors.Any(error => error.Exception.Message.Contains("no program for this machine", StringComparison.Ordinal)),
+            "this kernel runs no 32-bit programs");
         Assert.Empty(result.Errors);
         Assert.Equal("end", result.Lines[^1]);
         IEnumerable<string> expected = denied.Select(call => $"{call.Name} {(call.Name == "clone3" ? 38 : 1)}");
