@@ -66,13 +66,13 @@ internal sealed class ScriptRecords(Cmdlet cmdlet, string origin)
                 cmdlet.WriteError(Error(record!));
                 break;
             case "WarningRecord":
-                cmdlet.WriteWarning(Text(record!, "InformationalRecord_Message"));
+                cmdlet.WriteWarning(record!.ToString() ?? "");
                 break;
             case "VerboseRecord":
-                cmdlet.WriteVerbose(Text(record!, "InformationalRecord_Message"));
+                cmdlet.WriteVerbose(record!.ToString() ?? "");
                 break;
             case "DebugRecord":
-                cmdlet.WriteDebug(Text(record!, "InformationalRecord_Message"));
+                cmdlet.WriteDebug(record!.ToString() ?? "");
                 break;
             case "InformationRecord":
                 WriteInformation(record!);
