@@ -31,8 +31,8 @@ internal static unsafe class EventFile
     /// <summary>Digits of <see cref="Begin"/>'s time: nanoseconds since 1970 have 19 until the year 2286.</summary>
     internal const int TimeDigits = 19;
 
-    /// <summary>How long the lock is waited for.</summary>
-    private const int PatienceMilliseconds = 50;
+    /// <summary>How long the lock is waited for: long for a busy machine, short for whoever meets a holder that was stopped.</summary>
+    private const int PatienceMilliseconds = 500;
 
     /// <summary>What every record begins with; the time follows.</summary>
     internal static ReadOnlySpan<byte> Begin => "{\"time\":"u8;
