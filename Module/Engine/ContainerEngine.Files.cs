@@ -1,8 +1,10 @@
 using Containers.Engine.Copying;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Linux;
 using Containers.Engine.Storage;
+using Containers.Engine.Volumes;
 
 namespace Containers.Engine;
 
@@ -31,8 +33,8 @@ public sealed partial class ContainerEngine
             FilePlaceKind.Image => Readable(place.Name, () =>
                 new FileView(place, _storage.Select(null).OpenRoot(Images.Open(place.Name), null), writable: false)),
             FilePlaceKind.Layer => OpenLayerFiles(place),
-            _ => throw new EngineException(
-                EngineErrorKind.NotImplemented, "PlaceNotSupported", $"\"{place.Name}\" has no files to look at.", place.Name),
+            FilePlaceKind.Volume => OpenVolumeFiles(place),
+            _ => throw new ArgumentOutOfRangeException(nameof(place), place.Kind, "An unknown kind of place."),
         };
     }
 
@@ -45,7 +47,7 @@ public sealed partial class ContainerEngine
     /// ContainerPathNotFound, FileNotFound, NotADirectory, DestinationDirectoryNotFound, DirectoryOntoFile, FileOntoDirectory, SameFile, CopyIntoItself,
     /// LinkNotFollowed, FileDenied, FileUnreadable, FileNotWritten, ReadOnlyDestination, DiskFull, TooManyOpenFiles, FileNeverEnds, TreeTooDeep.
     /// </exception>
-    public static string CopyFiles(
+    public string CopyFiles(
         FileView from, string path, FileView to, string destination, FileCopyOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(from);
@@ -53,9 +55,21 @@ public sealed partial class ContainerEngine
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentNullException.ThrowIfNull(options);
-        return to.IsWritable
-            ? new FileTransfer(from, to, options, cancel).Run(path, destination)
-            : throw new ArgumentException("The view was not opened for writing.", nameof(to));
+        if (!to.IsWritable)
+        {
+            throw new ArgumentException("The view was not opened for writing.", nameof(to));
+        }
+
+        string made = new FileTransfer(from, to, options, cancel).Run(path, destination);
+        foreach (FilePlace place in from.Place == to.Place ? [to.Place] : (FilePlace[])[from.Place, to.Place])
+        {
+            if (place.Kind == FilePlaceKind.Container && _store.TryGetRecord(_store.Resolve(place.Name)) is { } record)
+            {
+                _events.Write(record, EventActions.Copy, ("from", from.Place.Label(path)), ("to", to.Place.Label(made)));
+            }
+        }
+
+        return made;
     }
 
     private FileView OpenContainerFiles(string id, bool write, CancellationToken cancel)
@@ -71,7 +85,7 @@ public sealed partial class ContainerEngine
         ImageRecord image = Images.Open(record.ImageId);
         if (!write)
         {
-            return Readable(record.Name, () => new FileView(place, storage.OpenRoot(image, _paths.Container(id)), writable: false));
+            return WithMounts(Readable(record.Name, () => new FileView(place, storage.OpenRoot(image, _paths.Container(id)), writable: false)), record);
         }
 
         FileLock turn = Lock(id, cancel);
@@ -93,13 +107,41 @@ public sealed partial class ContainerEngine
 
             return record.Spec.Storage.ReadOnly
                 ? throw CopyErrors.ReadOnly(place.Label("/"))
-                : Readable(record.Name, () => new FileView(place, storage.OpenWritable(image, _paths.Container(id)), writable: true, turn));
+                : WithMounts(Readable(record.Name, () => new FileView(place, storage.OpenWritable(image, _paths.Container(id)), writable: true, turn)), record);
         }
         catch
         {
             turn.Dispose();
             throw;
         }
+    }
+
+    private FileView WithMounts(FileView view, ContainerRecord record)
+    {
+        try
+        {
+            AddMounts(view, record, view.IsWritable);
+            return view;
+        }
+        catch
+        {
+            view.Dispose();
+            throw;
+        }
+    }
+
+    private FileView OpenVolumeFiles(FilePlace place)
+    {
+        VolumeRecord volume = _volumes.Get(place.Name);
+        RootedDirectory root = _volumes.OpenData(volume.Name);
+        FileView view = new(place, root, writable: true);
+        if (volume.Options.Count == 0)
+        {
+            return view;
+        }
+
+        view.Dispose();
+        throw CopyErrors.NotMounted(view, "/");
     }
 
     /// <summary>The root of its first process, which is that of its mount namespace.</summary>

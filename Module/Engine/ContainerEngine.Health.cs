@@ -14,15 +14,16 @@ public sealed partial class ContainerEngine
     public ContainerHealth GetHealth(string nameOrId)
     {
         Container container = Get(nameOrId);
-        HealthCheck check = RequireCheck(container);
-        return new ContainerHealth
-        {
-            Container = container.Name,
-            Status = container.Health,
-            FailingStreak = _store.State(container.Id).FailingStreak,
-            Log = [.. ReadHealthLog(container.Id).Select(result => Result(container, check, result))],
-        };
+        return HealthOf(container, RequireCheck(container));
     }
+
+    private ContainerHealth HealthOf(Container container, HealthCheck check) => new()
+    {
+        Container = container.Name,
+        Status = container.Health,
+        FailingStreak = _store.State(container.Id).FailingStreak,
+        Log = [.. ReadHealthLog(container.Id).Select(result => Result(container, check, result))],
+    };
 
     /// <summary>Has the container's monitor check it now. The result counts like that of every other check.</summary>
     /// <exception cref="EngineException">NoHealthCheck, ContainerNotRunning, ContainerPaused, ContainerNotSupervised.</exception>

@@ -19,8 +19,11 @@ public sealed partial class ContainerEngine
         ContainerRecord record = _store.Record(now.Id);
         ContainerDetail detail = new ContainerInspector(_paths, _launcher.Host).Describe(record, now, Images.TryOpen(record.ImageId));
         ContainerSize? size = withSize ? GetSize(now.Id, cancellation) : null;
+        HealthCheck? check = Images.TryOpen(record.ImageId) is { } image ? HealthChecks.Resolve(record.Spec.Health, image.Config.Config) : null;
         return detail with
         {
+            HealthCheck = check is null ? null : HealthChecks.Whole(check),
+            Health = check is null ? null : HealthOf(now, check),
             Adapters = AdaptersOf(now),
             NetworkIds = now.Networks.ToDictionary(name => name, NetworkId, StringComparer.OrdinalIgnoreCase),
             NetworkNamespacePath = now.MonitorProcessId > 0 && record.Spec.Network.Mode is NetworkSpec.Own or NetworkSpec.None

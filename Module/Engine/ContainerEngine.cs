@@ -47,7 +47,10 @@ public sealed partial class ContainerEngine : IDisposable
         _monitors = new MonitorProcess(options.MonitorPath);
         _storage = new StorageDrivers(options.DataRoot, () => _settings.Read().Storage.Driver);
         _volumes = new VolumeStore(
-            options.DataRoot, id => Directory.Exists(_paths.Container(id)) || Directory.Exists(_paths.NewContainer(id)) || Directory.Exists(_paths.Container(id)));
+            options.DataRoot, id => Directory.Exists(_paths.Container(id)) || Directory.Exists(_paths.NewContainer(id)) || Directory.Exists(_paths.Container(id)))
+        {
+            Events = _events,
+        };
         _containerVolumes = new ContainerVolumes(_volumes, _storage, _store.IsActive);
         _launcher = new ContainerLauncher(_paths, _store, _images, _monitors, _networks, _storage, _volumes, _containerVolumes);
         _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage, _events, _volumes, _containerVolumes);

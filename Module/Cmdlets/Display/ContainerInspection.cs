@@ -31,7 +31,14 @@ internal static partial class ContainerInspection
         json.WriteString("Created", InspectionJson.Time(detail.Container.Created));
         json.WriteString("Path", detail.Path);
         json.List("Args", detail.Arguments);
-        json.Object("State", () => WriteState(json, detail.Container));
+        json.Object("State", () =>
+        {
+            WriteState(json, detail.Container);
+            if (detail.Health is { } health)
+            {
+                json.Object("Health", () => WriteHealth(json, health));
+            }
+        });
         json.WriteString("Image", detail.Container.ImageId);
         json.WriteString("ResolvConfPath", detail.ResolvConfPath);
         json.WriteString("HostnamePath", detail.HostNamePath);
@@ -82,6 +89,35 @@ internal static partial class ContainerInspection
         json.WriteString("FinishedAt", InspectionJson.Time(container.Finished));
     }
 
+    private static void WriteHealth(Utf8JsonWriter json, ContainerHealth health)
+    {
+        json.WriteString("Status", health.Status.ToString().ToLowerInvariant());
+        json.WriteNumber("FailingStreak", health.FailingStreak);
+        json.Objects("Log", health.Log, check =>
+        {
+            json.WriteString("Start", InspectionJson.Time(check.Started));
+            json.WriteString("End", InspectionJson.Time(check.Started + check.Duration));
+            json.WriteNumber("ExitCode", check.ExitCode ?? -1);
+            json.WriteString("Output", check.Output);
+        });
+    }
+
+    /// <summary>Docker has times in nanoseconds.</summary>
+    private static void WriteHealthCheck(Utf8JsonWriter json, HealthSpec check)
+    {
+        json.List("Test", ["CMD", .. check.Command ?? []]);
+        foreach ((string name, TimeSpan? time) in ((string, TimeSpan?)[])
+            [("Interval", check.Interval), ("Timeout", check.Timeout), ("StartPeriod", check.StartPeriod), ("StartInterval", check.StartInterval)])
+        {
+            if (time is { Ticks: > 0 } given)
+            {
+                json.WriteNumber(name, given.Ticks * 100);
+            }
+        }
+
+        json.WriteNumber("Retries", check.Retries ?? 0);
+    }
+
     private static void WriteMount(Utf8JsonWriter json, ContainerMountDetail mount)
     {
         json.WriteString("Type", mount.Type.ToString().ToLowerInvariant());
@@ -130,6 +166,11 @@ internal static partial class ContainerInspection
         else
         {
             json.Object("Volumes", () => Set(json, volumes));
+        }
+
+        if (detail.HealthCheck is { } check)
+        {
+            json.Object("Healthcheck", () => WriteHealthCheck(json, check));
         }
 
         json.WriteString("WorkingDir", detail.Config.WorkingDir ?? "");

@@ -152,7 +152,7 @@ public sealed class CopyContainerFileCommand : ContainerFileCmdlet
             Warning = Warnings.Add,
             Problem = problem => WriteError(ErrorRecords.From(problem)),
         };
-        string made = ContainerEngine.CopyFiles(from, source, to, destination, options, stop);
+        string made = Engine.CopyFiles(from, source, to, destination, options, stop);
         if (!PassThru)
         {
             return;

@@ -7,16 +7,17 @@ using Containers.Engine.Copying;
 using Containers.Engine.Images;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Linux;
+using Containers.Engine.Volumes;
 
 namespace Containers.Cmdlets;
 
 /// <summary>
-/// The drive Container: containers and images with their files, to look at. Nothing is changed through it, and nothing is mounted longer than one
+/// The drive Container: containers, images and volumes with their files, to look at. Nothing is changed through it, and nothing is mounted longer than one
 /// question takes. See <see cref="DrivePath"/> for its paths.
 /// </summary>
 [CmdletProvider("Container", ProviderCapabilities.Filter)]
-[OutputType(typeof(Container), typeof(ContainerImage), typeof(ContainerFile), typeof(ImageLayer), ProviderCmdlet = "Get-ChildItem")]
-[OutputType(typeof(Container), typeof(ContainerImage), typeof(ContainerFile), typeof(ImageLayer), ProviderCmdlet = "Get-Item")]
+[OutputType(typeof(Container), typeof(ContainerImage), typeof(ContainerFile), typeof(ImageLayer), typeof(ContainerVolume), ProviderCmdlet = "Get-ChildItem")]
+[OutputType(typeof(Container), typeof(ContainerImage), typeof(ContainerFile), typeof(ImageLayer), typeof(ContainerVolume), ProviderCmdlet = "Get-Item")]
 public sealed partial class ContainerDriveProvider : NavigationCmdletProvider
 {
     private const uint MaxDepth = 1000;
@@ -24,7 +25,7 @@ public sealed partial class ContainerDriveProvider : NavigationCmdletProvider
     private static ContainerEngine Engine => EngineAccess.Current;
 
     protected override Collection<PSDriveInfo> InitializeDefaultDrives() => OperatingSystem.IsLinux()
-        ? [new PSDriveInfo("Container", ProviderInfo, "", "Containers and images with their files.", null)]
+        ? [new PSDriveInfo("Container", ProviderInfo, "", "Containers, images and volumes with their files.", null)]
         : [];
 
     protected override bool IsValidPath(string path) => true;
@@ -113,11 +114,13 @@ public sealed partial class ContainerDriveProvider : NavigationCmdletProvider
         switch (at.Node)
         {
             case DriveNode.Root:
-                return (new DriveFolder { Name = "Container:", Description = "Containers and images with their files." }, true);
+                return (new DriveFolder { Name = "Container:", Description = "Containers, images and volumes with their files." }, true);
             case DriveNode.Containers:
                 return (Folders()[0], true);
             case DriveNode.Images:
                 return (Folders()[1], true);
+            case DriveNode.Volumes:
+                return (Folders()[2], true);
             case DriveNode.Container:
                 return (Engine.Get(at.Name), true);
             case DriveNode.Log:
@@ -128,6 +131,8 @@ public sealed partial class ContainerDriveProvider : NavigationCmdletProvider
             case DriveNode.Layers:
                 _ = Engine.Images.Get(at.Name);
                 return (Layers, true);
+            case DriveNode.File when at is { IsPlaceRoot: true, Place.Kind: FilePlaceKind.Volume }:
+                return (Engine.GetVolume(at.Name) with { }, true);
             case DriveNode.File:
                 return WithFiles<(object, bool)?>(at, view => view.Find(at.Path) is not { } file
                     ? null
@@ -141,6 +146,7 @@ public sealed partial class ContainerDriveProvider : NavigationCmdletProvider
     [
         new() { Name = DrivePath.ContainersFolder, Description = "Containers, each with its files (fs) and its log." },
         new() { Name = DrivePath.ImagesFolder, Description = "Images, each with its files (fs) and its layers; + stands for / and = for :." },
+        new() { Name = DrivePath.VolumesFolder, Description = "Volumes, each with its files." },
     ];
 
     // Each time a new one: PowerShell remembers the path of an item with the object.
@@ -166,6 +172,9 @@ public sealed partial class ContainerDriveProvider : NavigationCmdletProvider
                 break;
             case DriveNode.Images:
                 WriteAll(at, Engine.Images.List().SelectMany(Named), depth, namesOnly);
+                break;
+            case DriveNode.Volumes:
+                WriteAll(at, Engine.ListVolumes(withSize: false, CancellationToken.None).Select(volume => (volume.Name, (object)volume, true)), depth, namesOnly);
                 break;
             case DriveNode.Image:
                 _ = Engine.Images.Get(at.Name);

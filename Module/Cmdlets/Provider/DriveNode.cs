@@ -11,7 +11,8 @@ internal enum DriveNode
     Images,
     Image,
     Layers,
+    Volumes,
 
-    /// <summary>A file or directory in a container, image or layer; the roots of these too.</summary>
+    /// <summary>A file or directory in a container, image, layer or volume; the roots of these too.</summary>
     File,
 }

@@ -8,6 +8,7 @@ namespace Containers.Cmdlets;
 /// <code>
 /// containers/NAME/fs/PATH     containers/NAME/log
 /// images/REFERENCE/fs/PATH    images/REFERENCE/layers/N/PATH
+/// volumes/NAME/PATH
 /// </code>
 /// In a reference "+" stands for "/" and "=" for ":", neither of which a reference can have: localhost=5000+team+app=1. PowerShell takes a
 /// backslash for a separator; in a file's name it is the lone surrogate U+DC5C, as bytes that are no UTF-8 are U+DC80 and above.
@@ -17,6 +18,8 @@ internal sealed record DrivePath
     internal const string ContainersFolder = "containers";
 
     internal const string ImagesFolder = "images";
+
+    internal const string VolumesFolder = "volumes";
 
     internal const string FilesFolder = "fs";
 
@@ -28,7 +31,7 @@ internal sealed record DrivePath
 
     internal DriveNode Node { get; private init; }
 
-    /// <summary>Container or image.</summary>
+    /// <summary>Container, image or volume.</summary>
     internal string Name { get; private init; } = "";
 
     /// <summary>Whose files; for <see cref="DriveNode.File"/>.</summary>
@@ -51,6 +54,8 @@ internal sealed record DrivePath
             [] => new DrivePath { Node = DriveNode.Root },
             [var top] when Is(top, ContainersFolder) => new DrivePath { Node = DriveNode.Containers },
             [var top] when Is(top, ImagesFolder) => new DrivePath { Node = DriveNode.Images },
+            [var top] when Is(top, VolumesFolder) => new DrivePath { Node = DriveNode.Volumes },
+            [var top, var name, ..] when Is(top, VolumesFolder) => File(name, new FilePlace(FilePlaceKind.Volume, name), parts[2..]),
             [var top, var name] when Is(top, ContainersFolder) => new DrivePath { Node = DriveNode.Container, Name = name },
             [var top, var name] when Is(top, ImagesFolder) => new DrivePath { Node = DriveNode.Image, Name = Reference(name) },
             [var top, var name, var entry] when Is(top, ContainersFolder) && Is(entry, LogEntry) =>

@@ -51,6 +51,11 @@ internal static class CopyErrors
         };
     }
 
+    internal static EngineException NotMounted(FileView view, string path) => new(
+        EngineErrorKind.InvalidOperation, "VolumeNotMounted",
+        $"\"{Show(view, path)}\" is a volume with options of its own, which is mounted only while the container runs.", Show(view, path),
+        "Start the container first.");
+
     internal static EngineException ReadOnly(string label, Exception? inner = null) => new(
         EngineErrorKind.WriteError, "ReadOnlyDestination", $"\"{label}\" is read-only.", label,
         "Choose a destination that can be written: a volume, or another directory.", inner);

@@ -26,6 +26,7 @@ public sealed record FilePlace(FilePlaceKind Kind, string Name, int Layer = 0)
     public string Label(string path) => Kind switch
     {
         FilePlaceKind.Host => path,
+        FilePlaceKind.Volume => $"volume {Name}:{path}",
         FilePlaceKind.Layer => $"{Name} layer {Layer}:{path}",
         _ => $"{Name}:{path}",
     };

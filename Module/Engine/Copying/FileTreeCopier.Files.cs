@@ -57,7 +57,7 @@ internal sealed unsafe partial class FileTreeCopier
     private void Replace(
         int from, bool drain, in Libc.statx_t status, int target, byte[] name, string sourcePath, string targetPath)
     {
-        int old = FileView.OpenName(target, name);
+        int old = _to.OpenChild(target, name, out bool mounted);
         if (old < 0)
         {
             throw new LinuxException("openat", targetPath, -old);
@@ -79,7 +79,7 @@ internal sealed unsafe partial class FileTreeCopier
                 return;
             }
 
-            if (IsMounted(there) && (there.stx_mode & Libc.S_IFMT) == Libc.S_IFREG)
+            if ((mounted || IsMounted(there)) && (there.stx_mode & Libc.S_IFMT) == Libc.S_IFREG)
             {
                 int to = FileView.Reopen(old, Libc.O_WRONLY | Libc.O_TRUNC | Libc.O_NONBLOCK | Libc.O_NOCTTY);
                 if (to < 0)
@@ -287,7 +287,7 @@ internal sealed unsafe partial class FileTreeCopier
 
     private bool MayReplace(int target, byte[] name, string targetPath)
     {
-        int old = FileView.OpenName(target, name);
+        int old = _to.OpenChild(target, name, out bool mounted);
         if (old < 0)
         {
             throw new LinuxException("openat", targetPath, -old);
@@ -301,7 +301,7 @@ internal sealed unsafe partial class FileTreeCopier
             return false;
         }
 
-        return IsMounted(there) ? throw new LinuxException("rename", targetPath, Errno.EBUSY) : true;
+        return mounted || IsMounted(there) ? throw new LinuxException("rename", targetPath, Errno.EBUSY) : true;
     }
 
     /// <summary>Another name of a file that was copied already.</summary>

@@ -205,16 +205,17 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
                     throw Failed("mkdirat", targetPath);
                 }
 
-                to = Libc.openat(target, native, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
+                to = _to.HasMounts ? OpenTarget(target, name)
+                    : Libc.openat(target, native, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
             }
 
-            if (to < 0 && !isNew && Errno.Last is Errno.ENOTDIR or Errno.ELOOP)
+            if (to < 0 && !isNew && (_to.HasMounts ? -to : Errno.Last) is Errno.ENOTDIR or Errno.ELOOP)
             {
                 Problem(CopyErrors.DirectoryOntoFile(_to, targetPath));
                 return;
             }
 
-            to = to >= 0 ? to : throw Failed("openat", targetPath);
+            to = to >= 0 ? to : throw new LinuxException("openat", targetPath, _to.HasMounts ? -to : Errno.Last);
             Libc.statx_t there = TreeDirectory.Status(to, name);
             if (Key(there) == Key(status))
             {
@@ -238,6 +239,19 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
         }
     }
 
+    /// <returns>A descriptor, or minus errno.</returns>
+    private int OpenTarget(int target, byte[] name)
+    {
+        int node = _to.OpenChild(target, name, out _);
+        if (node < 0)
+        {
+            return node;
+        }
+
+        using SafeFileHandle held = new(node, ownsHandle: true);
+        return FileView.Reopen(node, Libc.O_RDONLY | Libc.O_DIRECTORY);
+    }
+
     private void Children(int from, int to, in Libc.statx_t parent, string sourcePath, string targetPath)
     {
         (ulong, uint, uint) key = Key(TreeDirectory.Status(to, []));
@@ -247,7 +261,7 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
         {
             string text = FileNameText.From(name.AsSpan(0, name.Length - 1));
             string source = FileView.Join(sourcePath, text);
-            int node = FileView.OpenName(from, name);
+            int node = _from.OpenChild(from, name, out _);
             if (node < 0)
             {
                 if (node != -Errno.ENOENT)

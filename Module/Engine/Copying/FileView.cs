@@ -9,7 +9,7 @@ namespace Containers.Engine.Copying;
 /// (openat2 with RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS): whatever the container does meanwhile, nothing of the host is reached
 /// (CVE-2018-15664, CVE-2026-41568). Nothing stays mounted when it is disposed.
 /// </summary>
-public sealed unsafe class FileView : IDisposable
+public sealed unsafe partial class FileView : IDisposable
 {
     private const ulong InRoot = Libc.RESOLVE_IN_ROOT | Libc.RESOLVE_NO_MAGICLINKS;
     private const int MaxRaces = 1000;
@@ -57,7 +57,7 @@ public sealed unsafe class FileView : IDisposable
         List<ContainerFile> files = [];
         foreach (byte[] name in TreeDirectory.Names(fd, native))
         {
-            int node = OpenName(fd, name);
+            int node = OpenChild(fd, name, out _);
             if (node < 0)
             {
                 continue; // Removed since the names were read.
@@ -95,6 +95,7 @@ public sealed unsafe class FileView : IDisposable
     public void Dispose()
     {
         _root?.Dispose();
+        _mounts.ForEach(one => one.Dispose());
         foreach (IDisposable? one in _held)
         {
             one?.Dispose();
@@ -144,6 +145,11 @@ public sealed unsafe class FileView : IDisposable
     /// <returns>A descriptor, or minus errno.</returns>
     internal int Open(byte[] path, int flags)
     {
+        if (HasMounts)
+        {
+            return Walk(path, flags);
+        }
+
         Libc.open_how how = new() { flags = (ulong)(uint)(flags | Libc.O_CLOEXEC), resolve = _root is null ? 0 : InRoot };
         int directory = _root is null ? Libc.AT_FDCWD : (int)_root.Handle.DangerousGetHandle();
         fixed (byte* native = path)
@@ -193,7 +199,7 @@ public sealed unsafe class FileView : IDisposable
 
             SafeFileHandle directory = new(parent, ownsHandle: true);
             byte[] last = NativePath.From(name);
-            int node = OpenName(parent, last);
+            int node = OpenChild(parent, last, out _);
             if (node < 0)
             {
                 return node == -Errno.ENOENT ? ResolvedFile.New(directory, last) : ResolvedFile.Missing(-node, directory);

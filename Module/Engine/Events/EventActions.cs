@@ -13,7 +13,6 @@ public static class EventActions
     public const string Destroy = "destroy";
     public const string Die = "die";
     public const string Disconnect = "disconnect";
-    public const string ExecCreate = "exec_create";
     public const string ExecDie = "exec_die";
     public const string ExecStart = "exec_start";
     public const string Export = "export";
@@ -21,7 +20,6 @@ public static class EventActions
     public const string Import = "import";
     public const string Kill = "kill";
     public const string Load = "load";
-    public const string Mount = "mount";
     public const string OutOfMemory = "oom";
     public const string Pause = "pause";
     public const string Pull = "pull";
@@ -32,7 +30,6 @@ public static class EventActions
     public const string Start = "start";
     public const string Stop = "stop";
     public const string Tag = "tag";
-    public const string Unmount = "unmount";
     public const string Unpause = "unpause";
     public const string Untag = "untag";
     public const string Update = "update";
@@ -40,7 +37,7 @@ public static class EventActions
     /// <summary>All of them, for completion.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Attach, Build, Commit, Connect, Copy, Create, Delete, Destroy, Die, Disconnect, ExecCreate, ExecDie, ExecStart, Export, HealthStatus, Import,
-        Kill, Load, Mount, OutOfMemory, Pause, Pull, Push, Rename, Restart, Save, Start, Stop, Tag, Unmount, Unpause, Untag, Update,
+        Attach, Build, Commit, Connect, Copy, Create, Delete, Destroy, Die, Disconnect, ExecDie, ExecStart, Export, HealthStatus, Import,
+        Kill, Load, OutOfMemory, Pause, Pull, Push, Rename, Restart, Save, Start, Stop, Tag, Unpause, Untag, Update,
     ];
 }

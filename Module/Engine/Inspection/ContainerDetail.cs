@@ -28,6 +28,12 @@ public sealed record ContainerDetail
     /// <summary>What the image says, changed by what the user said: environment, user, labels, ports, stop signal.</summary>
     public required ImageDefaults Config { get; init; }
 
+    /// <summary>How it is found out whether it works, what the image says included; null when it is not.</summary>
+    public HealthSpec? HealthCheck { get; init; }
+
+    /// <summary>What the last checks said; null where there is no check.</summary>
+    public ContainerHealth? Health { get; init; }
+
     public string ResolvConfPath { get; init; } = "";
 
     public string HostNamePath { get; init; } = "";

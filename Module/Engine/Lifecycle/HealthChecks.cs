@@ -42,6 +42,13 @@ internal static class HealthChecks
         return check with { Retries = check.Retries == 0 ? 3 : check.Retries };
     }
 
+    /// <summary>The check as it is given, with nothing left open.</summary>
+    internal static HealthSpec Whole(HealthCheck check) => new()
+    {
+        Command = check.Command, Interval = check.Interval, Timeout = check.Timeout, StartPeriod = check.StartPeriod,
+        StartInterval = check.StartInterval, Retries = check.Retries, OnFailure = check.OnFailure,
+    };
+
     private static void Validate(HealthCheck check)
     {
         foreach ((string name, TimeSpan time) in new[]

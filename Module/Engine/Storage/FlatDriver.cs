@@ -144,27 +144,23 @@ internal abstract class FlatDriver : IStorageDriver
     }
 
     /// <summary>A read-only mount of a tree, mounted nowhere; the tree itself where this session may not mount.</summary>
-    private static unsafe RootedDirectory OpenReadOnly(string tree)
+    private static RootedDirectory OpenReadOnly(string tree)
     {
-        fixed (byte* path = NativePath.From(tree))
+        RootedDirectory plain = RootedDirectory.Open(tree);
+        try
         {
-            int mount = Libc.open_tree(Libc.AT_FDCWD, path, Libc.OPEN_TREE_CLONE | Libc.OPEN_TREE_CLOEXEC);
-            if (mount < 0)
+            if (ReadOnlyMount.TryOpen(plain.Handle, recursive: false, tree) is not { } mount)
             {
-                return Errno.Last == Errno.EPERM ? RootedDirectory.Open(tree) : throw new LinuxException("open_tree", tree, Errno.Last);
+                return plain;
             }
 
-            RootedDirectory root = new(new SafeFileHandle(mount, ownsHandle: true));
-            Libc.mount_attr attributes = new() { attr_set = Libc.MOUNT_ATTR_RDONLY };
-            byte empty = 0;
-            if (Libc.mount_setattr(mount, &empty, Libc.AT_EMPTY_PATH, &attributes) != 0)
-            {
-                int errno = Errno.Last;
-                root.Dispose();
-                throw new LinuxException("mount_setattr", tree, errno);
-            }
-
-            return root;
+            plain.Dispose();
+            return new RootedDirectory(mount);
+        }
+        catch
+        {
+            plain.Dispose();
+            throw;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Containers.Engine.Events;
 using Containers.Engine.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -27,6 +28,9 @@ internal sealed class VolumeStore(string dataRoot, Func<string, bool> containerE
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = dataRoot + "/volumes";
+
+    /// <summary>Told of volumes that come and go.</summary>
+    internal EventLog? Events { get; init; }
 
     /// <summary>Relative to the data root: what a launch opens, without any link.</summary>
     internal static string RelativeData(string name) => "volumes/" + Key(name) + "/" + DataName;
@@ -136,6 +140,7 @@ internal sealed class VolumeStore(string dataRoot, Func<string, bool> containerE
                 Files.SyncDirectory(_folder);
             }
 
+            Tell(EventActions.Create, record.Name);
             return true;
         }
         catch (LinuxException e) when (e.Call == "rename" && e.Errno is Errno.ENOTEMPTY or Errno.EEXIST or Errno.ENOTDIR)
@@ -237,8 +242,12 @@ internal sealed class VolumeStore(string dataRoot, Func<string, bool> containerE
         }
 
         Files.SyncDirectory(_folder);
+        Tell(EventActions.Destroy, record.Name);
+        Tell(EventActions.Create, newName);
         return true;
     }
+
+    private void Tell(string action, string name) => Events?.Write(ContainerEventType.Volume, action, name, name, ("driver", VolumeRecord.LocalDriver));
 
     /// <summary>One at a time works on a volume; a holder that died has let go.</summary>
     /// <exception cref="EngineException">VolumeNotFound, VolumeBusy.</exception>
@@ -339,6 +348,7 @@ internal sealed class VolumeStore(string dataRoot, Func<string, bool> containerE
         Files.MakeDirectory(dataRoot + "/trash", 0x1C0);
         Files.Rename(PathOf(name), trash);
         Files.SyncDirectory(_folder);
+        Tell(EventActions.Destroy, name);
         _ = SmallFile.Remove(_folder + "/" + PassingName + "/" + Key(name));
         FileTree.Remove(trash);
     }

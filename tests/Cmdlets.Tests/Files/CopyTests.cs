@@ -86,6 +86,40 @@ public sealed class CopyTests(ContainerHostFixture host) : FilesTest(host)
         }
     }
 
+    /// <summary>docker cp mounts them; here nothing is mounted, and the paths lead to the same files.</summary>
+    [SkippableFact]
+    public void The_volumes_and_binds_of_a_container_that_does_not_run_are_where_they_would_be()
+    {
+        Sh("mkdir host host/sub sec; echo H > host/h; echo S > host/sub/s; echo F > file; echo N > new; echo C > sec/c; mkdir tree tree/v tree/h; echo T > tree/v/t; echo T > tree/h/t; echo T > tree/r");
+        Ok(
+            "$null = New-ContainerVolume data; $null = New-Container busybox -Name box -Volume data:/v, \"$($args[0])/host:/v/inner/h\", \"$($args[0])/file:/etc/one\", \"$($args[0])/sec:/ro:ro\" -Tmpfs /t -Command true",
+            Folder);
+
+        // Before the first start: the places are not there, and a copy into them makes them.
+        Ok("Copy-ContainerFile \"$($args[0])/new\" box:/v/first", Folder);
+        Ok("Start-Container box; $null = Wait-Container box; $null = Invoke-ContainerImage busybox -RemoveOnExit -Volume data:/d -Command sh, -c, 'ln -s /v/inner/h /d/jump; ln -s ../etc/one /d/rel; ln -s ../../../../v/first /d/up; echo V > /d/v'");
+        Assert.Equal(
+            ["N", "V", "H", "S", "F", "N", "C"],
+            Ok("foreach ($p in 'first', 'v', 'jump/h', 'inner/h/sub/s', 'rel', 'up', '../ro/c') { Get-Content Container:/containers/box/fs/v/$p }").Lines);
+        Assert.Equal("h sub", string.Join(' ', Ok("Get-ChildItem Container:/containers/box/fs/v/inner/h -Name").Lines));
+
+        // Out: a tree with what is mounted below it.
+        Ok("Copy-ContainerFile box:/v \"$($args[0])/out\"; Copy-ContainerFile box:/etc/one \"$($args[0])/one\"; Copy-ContainerFile box:/v/jump/../h/sub/s \"$($args[0])/s\"", Folder);
+        Assert.Equal("N V H S F S", Sh("cat out/first out/v out/inner/h/h out/inner/h/sub/s one s | tr '\\n' ' '").Trim());
+
+        // In: through a link, onto a file that is a mount, and with a tree across two mounts.
+        Ok("Copy-ContainerFile \"$($args[0])/new\" box:/v/jump/n; Copy-ContainerFile \"$($args[0])/new\" box:/etc/one; Copy-ContainerFile \"$($args[0])/tree/v/.\" box:/v/", Folder);
+        Sh("mkdir -p all/v/inner/h; echo A > all/v/a; echo B > all/v/inner/h/b; echo x > all/x");
+        Ok("Copy-ContainerFile \"$($args[0])/all/.\" box:/", Folder);
+        Assert.Equal("N N B", Sh("cat host/n file host/b | tr '\\n' ' '").Trim());
+        Assert.Equal(["A", "T"], Ok("Get-Content Container:/volumes/data/a, Container:/volumes/data/t").Lines);
+        Assert.False(File.Exists(Root("box") + "/v/a"));
+        Fails("ReadOnlyDestination", "Copy-ContainerFile \"$($args[0])/new\" box:/ro/n", Folder);
+        Assert.False(File.Exists(Folder + "/sec/n"));
+        Assert.Equal("copy", Ok("Get-ContainerEvent box -Action copy | Select-Object -First 1 | ForEach-Object Action").Lines.Single());
+        Assert.Equal(["create", "destroy"], Ok("$null = Remove-Container box; $null = Remove-ContainerVolume data; Get-ContainerEvent -Type Volume | Where-Object Name -eq data | ForEach-Object Action").Lines);
+    }
+
     [SkippableFact]
     public void Modes_and_times_are_kept_and_files_belong_to_whoever_copies()
     {

@@ -13,7 +13,7 @@ public sealed class DriveTests(ContainerHostFixture host) : FilesTest(host)
     {
         Detach("web");
         Assert.Equal("Container Containers\\Container", Ok("$ExecutionContext.SessionState.Drive.Get('Container') | ForEach-Object { \"$($_.Name) $($_.Provider)\" }").Lines.Single());
-        Assert.Equal(["containers", "images"], Ok("Get-ChildItem Container:/ -Name").Lines);
+        Assert.Equal(["containers", "images", "volumes"], Ok("Get-ChildItem Container:/ -Name").Lines);
         Assert.Equal("Container web", Ok("Get-ChildItem Container:/containers | ForEach-Object { \"$($_.GetType().Name) $($_.PSChildName)\" }").Lines.Single());
         Assert.Equal(["fs", "log"], Ok("Get-ChildItem Container:/containers/web -Name").Lines);
         Assert.Contains("busybox", Ok("Get-ChildItem Container:/images -Name").Lines);
@@ -65,6 +65,22 @@ public sealed class DriveTests(ContainerHostFixture host) : FilesTest(host)
         Assert.DoesNotContain("\u001b", shown, StringComparison.Ordinal);
         Ok($"Get-ChildItem {Files}/d | Copy-ContainerFile -Destination $args[0]", Folder);
         Assert.Equal("3", Sh("ls | wc -l; rm -f bad*"));
+    }
+
+    [SkippableFact]
+    public void Volumes_have_their_files_on_the_drive_and_take_copies()
+    {
+        Ok("$null = New-ContainerVolume one -Label a=b; $null = Invoke-ContainerImage busybox -Volume one:/v -RemoveOnExit -Command sh, -c, 'mkdir /v/d; echo in > /v/d/f; ln -s /etc/hostname /v/out'");
+        Assert.Equal("one", Ok("Get-ChildItem Container:/volumes -Name").Lines.Single());
+        Assert.Equal(
+            "ContainerVolume one d out in Container:/volumes/one",
+            Ok("$v = Get-Item Container:/volumes/one; \"$($v.GetType().Name) $($v.Name) $(Get-ChildItem Container:/volumes/one -Name) $(Get-Content Container:/volumes/one/d/f) Container:/$($v.PSPath -replace '.*::')\"").Lines.Single());
+        Sh("echo new > n");
+        Ok("Copy-ContainerFile \"$($args[0])/n\" Container:/volumes/one/d; Copy-ContainerFile Container:/volumes/one/d \"$($args[0])/got\"", Folder);
+        Assert.Equal("in new", Sh("cat got/f got/n | tr '\\n' ' '").Trim());
+        Assert.NotEmpty(Run("Get-Content Container:/volumes/one/out").Errors); // A link of a volume leads nowhere out of it.
+        Assert.NotEmpty(Run("Get-ChildItem Container:/volumes/none").Errors);
+        Ok("Remove-ContainerVolume one");
     }
 
     [SkippableFact]
