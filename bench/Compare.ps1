@@ -19,7 +19,7 @@ bench/run.sh -Job Throughput,Connections -Seconds 5
 param(
     # As one text too, because pwsh -File knows no lists: -Job Run,Stop
     [string[]] $Job = @(
-        'Run', 'Exec', 'Detached', 'Stop', 'Memory', 'List', 'Stats', 'Log', 'Import',
+        'Run', 'Exec', 'Detached', 'Stop', 'Memory', 'List', 'Stats', 'Copy', 'Log', 'Import',
         'NetRun', 'NetDetached', 'NetPublish', 'PublishLive', 'NetHundred', 'Throughput', 'Connections',
         'Pull', 'Load', 'Save', 'ImportRoot', 'Commit', 'ImageList'),
     [ValidateRange(3, 1000)] [int] $Rounds = 20,

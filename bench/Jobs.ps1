@@ -181,6 +181,51 @@ function Measure-Stats {
     Get-Container | Remove-Container -Force -Confirm:$false
 }
 
+# A tree of 300 MB, 3000 files, into a running container and out of it again. What was made is removed between the rounds.
+function Measure-Copy {
+    $tree = New-Item -ItemType Directory -Path "$work/tree"
+    $content = [byte[]]::new(100KB)
+    [Random]::new(1).NextBytes($content)
+    foreach ($folder in 1..30) {
+        $null = New-Item -ItemType Directory -Path "$tree/$folder"
+        foreach ($file in 1..100) { [IO.File]::WriteAllBytes("$tree/$folder/$file", $content) }
+    }
+    $null = Invoke-ContainerImage bench -Name copy -Command sleep, 1000 -Detach -Network none
+    $in = [ordered]@{
+        containers = {
+            Invoke-ContainerCommand copy busybox rm -rf /in
+            Measure-Milliseconds { Copy-ContainerFile "$work/tree" copy:/in }
+        }
+    }
+    $out = [ordered]@{
+        containers = {
+            Remove-Item -Recurse -Force "$work/out-of" -ErrorAction Ignore
+            Measure-Milliseconds { Copy-ContainerFile copy:/in "$work/out-of" }
+        }
+    }
+    foreach ($name in @('docker', 'podman').Where({ $Rivals.Contains($_) })) {
+        $null = Invoke-Rival $name ((Get-RunOption $name) + @('-d', '--name', 'copy', 'bench', 'sleep', '1000'))
+        $in[$name] = {
+            $null = Invoke-Rival $name @('exec', 'copy', 'busybox', 'rm', '-rf', '/in')
+            Invoke-Rival $name @('cp', "$work/tree", 'copy:/in')
+        }.GetNewClosure()
+        $out[$name] = {
+            Remove-Item -Recurse -Force "$work/out-of-$name" -ErrorAction Ignore
+            Invoke-Rival $name @('cp', 'copy:/in', "$work/out-of-$name")
+        }.GetNewClosure()
+    }
+    try {
+        Measure-Round 'copy 300 MB in' $in 5 @{ docker = 1 } -WarmUp 1
+        Measure-Round 'copy 300 MB out' $out 5 @{ docker = 1 } -WarmUp 1
+    }
+    finally {
+        Remove-Container copy -Force -Confirm:$false
+        foreach ($name in @('docker', 'podman').Where({ $in.Contains($_) })) {
+            $null = Invoke-Rival $name (@('rm', '-f') + @($(if ($name -eq 'podman') { '--time', '0' })) + 'copy')
+        }
+    }
+}
+
 function Measure-Log {
     $bytes = 200MB
     $line = 'y' * 99

@@ -3,7 +3,6 @@ using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Linux;
 using Containers.Engine.Storage;
-using Containers.Engine.Volumes;
 using Microsoft.Win32.SafeHandles;
 
 namespace Containers.Engine;
