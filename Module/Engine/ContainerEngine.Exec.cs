@@ -138,7 +138,7 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private static unsafe void Send(MonitorConnection connection, LaunchPlan plan, ExecPipes? pipes)
+    internal static unsafe void Send(MonitorConnection connection, LaunchPlan plan, ExecPipes? pipes)
     {
         int file;
         fixed (byte* name = "containers-plan\0"u8)

@@ -62,8 +62,8 @@ public sealed class EnterContainerSessionCommand : ContainerProgramCmdlet
     private void Enter(ContainerTarget target, CancellationToken stop)
     {
         string name = Engine.Get(target.Id).Name;
-        TerminalSize size = RequireTerminal(name, $"Run this at a prompt, or run one command: Invoke-ContainerCommand {name} ...");
         IReadOnlyList<string> shell = Shell is [Automatic] ? [Engine.FindShell(target.Id, User, stop)] : Shell;
+        TerminalSize size = RequireTerminal(name, $"Run this at a prompt, or run one command: Invoke-ContainerCommand {name} ...");
         ExecSpec spec = BuildSpec(shell) with { Interactive = true, Terminal = true, TerminalSize = size };
         using ExecSession session = Engine.StartExec(target.Id, spec, Warnings, stop);
         if (Relay(session, _keys!, stop))

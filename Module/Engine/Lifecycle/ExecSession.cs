@@ -246,6 +246,11 @@ public sealed unsafe class ExecSession : IProgramSession
             _process.TrySignal(Libc.SIGKILL); // Its monitor was killed, and nobody else ends it.
         }
 
+        if (HasTerminal)
+        {
+            _pipes!.Dispose(); // Before the signal: shells ignore SIGTERM, and tell their jobs of a hang-up.
+        }
+
         _connection.Dispose();
         _pipes?.Dispose();
         _readerWake.Dispose();
