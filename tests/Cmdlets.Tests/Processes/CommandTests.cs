@@ -99,9 +99,9 @@ public class CommandTests(ContainerHostFixture host) : LifecycleTest(host)
     public void Privileged_lifts_capabilities_and_nothing_else()
     {
         Detach("web");
-        IReadOnlyList<string> lines = Ok("Invoke-ContainerCommand web -Privileged -Command sh, '-c', 'grep -E \"CapEff|Seccomp:\" /proc/self/status; mkdir -p /m; mount -t tmpfs none /m 2>&1'").Lines;
+        IReadOnlyList<string> lines = Ok("Invoke-ContainerCommand web -Privileged -Command sh, '-c', 'grep -E \"CapEff|Seccomp:\" /proc/self/status; mkdir -p /m; mount -t tmpfs none /m 2>/dev/null || echo refused'").Lines;
         Assert.Contains("Seccomp:\t2", lines); // As with docker: what the container's profile forbids stays forbidden.
-        Assert.Contains(lines, line => line.Contains("Operation not permitted", StringComparison.Ordinal));
+        Assert.Contains("refused", lines);
         Assert.Equal(
             Ok("Invoke-ContainerImage busybox -RemoveOnExit -Privileged -Command grep, CapEff, /proc/self/status").Lines,
             lines.Where(line => line.StartsWith("CapEff", StringComparison.Ordinal)));
