@@ -71,6 +71,7 @@
         'Copy-ContainerVolume'
         'Disconnect-ContainerNetwork'
         'Disconnect-ContainerRegistry'
+        'Enter-ContainerSession'
         'Export-Container'
         'Export-ContainerImage'
         'Export-ContainerVolume'

@@ -37,16 +37,31 @@ public abstract partial class ContainersCmdlet
     /// <returns>False when the user let go of it.</returns>
     private protected bool Relay(RunSession session, DetachSequence keys, bool redraw, CancellationToken stop)
     {
-        if (!new TerminalRelay(session, session.Resize, session.Detach, keys).Run(redraw, stop))
+        if (!new TerminalRelay(session, session.Resize, session.Detach, keys, endsWithTerminal: false).Run(redraw, stop))
         {
             return true;
         }
 
         string name = session.Container.Name;
-        HostInformationMessage message = new() { Message = $"Container \"{name}\" runs on. Connect-Container {name} comes back to it." };
-        WriteInformation(message, ["PSHOST"]);
+        Tell($"Container \"{name}\" runs on. Connect-Container {name} comes back to it.");
         return false;
     }
+
+    /// <summary>Joins the terminals of the user and of a further program.</summary>
+    /// <returns>False when the user let go of it.</returns>
+    private protected bool Relay(ExecSession session, DetachSequence keys, CancellationToken stop)
+    {
+        if (!new TerminalRelay(session, session.Resize, session.Detach, keys, endsWithTerminal: true).Run(redraw: false, stop))
+        {
+            return true;
+        }
+
+        string name = session.Container.Name;
+        Tell($"The program runs on in container \"{name}\". Get-ContainerProcess {name} shows it, Stop-ContainerProcess ends it.");
+        return false;
+    }
+
+    private void Tell(string text) => WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
 
     private protected void SetLastExitCode(ContainerExit exit) => SessionState.PSVariable.Set("global:LASTEXITCODE", exit.ExitCode ?? -1);
 }

@@ -28,11 +28,16 @@ public sealed partial class ContainerEngine
         ExecPipes? pipes = null;
         try
         {
-            pipes = exec.Detach ? null : new ExecPipes(exec.Interactive);
+            pipes = exec.Detach || exec.Terminal ? null : new ExecPipes(exec.Interactive);
             Send(connection, plan, pipes);
             pipes?.CloseFar();
             ProcessIdentity process = AwaitExec(container, plan, connection, cancellation);
-            return new ExecSession(container, execution, process, connection, pipes);
+            if (exec.Terminal && !exec.Detach)
+            {
+                pipes = new ExecPipes(connection.TakeDescriptor(), exec.Interactive);
+            }
+
+            return new ExecSession(container, execution, process, connection, pipes, () => LeaveRecord(id, execution));
         }
         catch
         {
@@ -40,6 +45,26 @@ public sealed partial class ContainerEngine
             pipes?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// The shell for a user of a container that runs: the one of its /etc/passwd, then bash, ash and sh in the directories of PATH. Nothing is run.
+    /// </summary>
+    /// <param name="nameOrId">The container.</param>
+    /// <param name="user">As <see cref="ExecSpec.User"/>.</param>
+    /// <param name="cancellation">Not looked at for long.</param>
+    /// <returns>An absolute path in the container.</returns>
+    /// <exception cref="EngineException">ShellNotFound, UserNotFound, and those of a container that takes no programs.</exception>
+    public string FindShell(string nameOrId, string? user, CancellationToken cancellation)
+    {
+        string id = _store.Resolve(nameOrId);
+        Container container = _store.Get(id);
+        RequireRunning(container);
+        cancellation.ThrowIfCancellationRequested();
+        return _launcher.FindShell(_store.Record(id), _store.State(id), user) ?? throw new EngineException(
+            EngineErrorKind.ObjectNotFound, "ShellNotFound",
+            $"Container \"{container.Name}\" has no shell: neither that of its user nor bash, ash or sh.", container.Name,
+            $"Name a program that it has with -Shell, or look from outside: Get-ContainerProcess {container.Name}, Copy-ContainerFile.");
     }
 
     /// <summary>Users of a running container, as its /etc/passwd has them.</summary>
@@ -72,6 +97,25 @@ public sealed partial class ContainerEngine
         }
     }
 
+    /// <summary>A program that goes on without its session counts as one that never had any.</summary>
+    private void LeaveRecord(string id, string execution)
+    {
+        string directory = _paths.Executions(id) + "/" + execution;
+        if (ProcessTable.TryReadProgram(directory) is not { } program)
+        {
+            return; // It has just ended.
+        }
+
+        try
+        {
+            RecordFile.Write(directory + "/config.json", program.Record with { Detached = true }, RecordJson.Default.ExecRecord, durable: false);
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or LinuxException { Errno: Errno.ENOENT })
+        {
+            // The same, a moment later.
+        }
+    }
+
     private static void RequireRunning(Container container)
     {
         switch (container.State)
@@ -94,7 +138,7 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private static unsafe void Send(MonitorConnection connection, LaunchPlan plan, ExecPipes? pipes)
+    internal static unsafe void Send(MonitorConnection connection, LaunchPlan plan, ExecPipes? pipes)
     {
         int file;
         fixed (byte* name = "containers-plan\0"u8)

@@ -31,6 +31,12 @@ internal static unsafe partial class Child
             Report(ReportDescriptor, PlanFormat.EnteredStep, pid);
         }
 
+        if ((plan->Flags & PlanFlags.Terminal) != 0)
+        {
+            // Only now: the terminal of a session is hung up, more or less, with its first process, and that one of the guide ends here.
+            return Libc.setsid() < 0 || Libc.ioctl(0, Libc.TIOCSCTTY, 0) < 0 ? Errno.Last : 0;
+        }
+
         Libc.setsid(); // Without: only the profile of a user may refuse it, and the group of the process that made it is as good.
         return 0;
     }

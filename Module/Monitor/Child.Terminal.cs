@@ -7,7 +7,8 @@ internal static unsafe partial class Child
 {
     /// <summary>
     /// Slot = a directory of the container's devpts, X = rows, Y = columns. A new pseudo-terminal becomes this session's controlling
-    /// terminal and descriptors 0 to 2; the monitor gets the master over the report socket.
+    /// terminal and descriptors 0 to 2; the monitor gets the master over the report socket. The guide of a further program leaves the
+    /// controlling to that program, whose session is another one, and has a socket of its own for the master.
     /// </summary>
     /// <remarks>
     /// Nothing of the container can stand in for it: the directory must be a devpts, in which nobody can make files, and neither a link
@@ -33,17 +34,20 @@ internal static unsafe partial class Child
             return Errno.Last;
         }
 
+        int socket = slots[PlanFormat.TerminalSlot];
+        bool guide = socket >= 0;
+
         // Before anybody can look: a program that asks for the size first thing gets the right one.
         Libc.winsize size = new() { ws_row = (ushort)step->X, ws_col = (ushort)step->Y };
-        if (Libc.ioctl(master, Libc.TIOCSWINSZ, (nint)(&size)) < 0 || Libc.ioctl(slave, Libc.TIOCSCTTY, 0) < 0
+        if (Libc.ioctl(master, Libc.TIOCSWINSZ, (nint)(&size)) < 0 || (!guide && Libc.ioctl(slave, Libc.TIOCSCTTY, 0) < 0)
             || Libc.dup2(slave, 0) < 0 || Libc.dup2(slave, 1) < 0 || Libc.dup2(slave, 2) < 0)
         {
             return Errno.Last;
         }
 
         int* message = stackalloc int[2] { PlanFormat.TerminalStep, 0 };
-        int errno = Libc.SendWithDescriptors(ReportDescriptor, (byte*)message, 8, new ReadOnlySpan<int>(&master, 1), Libc.MSG_NOSIGNAL) < 0
-            ? Errno.Last : 0;
+        int errno = Libc.SendWithDescriptors(
+            guide ? socket : ReportDescriptor, (byte*)message, 8, new ReadOnlySpan<int>(&master, 1), Libc.MSG_NOSIGNAL) < 0 ? Errno.Last : 0;
         Libc.close(slave);
         Libc.close(master); // Whoever has a master can type into the terminal of others.
         return errno;

@@ -22,7 +22,8 @@ internal static unsafe partial class Child
     /// <param name="output">Becomes descriptor 1, unless it is -1.</param>
     /// <param name="error">Becomes descriptor 2, unless it is -1.</param>
     /// <param name="report">Write end of the report pipe.</param>
-    internal static void Run(PlanHeader* plan, int container, int input, int output, int error, int report)
+    /// <param name="terminal">Takes the master of a further program's terminal, or -1.</param>
+    internal static void Run(PlanHeader* plan, int container, int input, int output, int error, int report, int terminal)
     {
         // The descriptors are above 3, because 0 to 3 are taken in every monitor; so is 4 in one that holds a network namespace, and 5.
         if ((input >= 0 && Libc.dup2(input, 0) < 0) || (output >= 0 && Libc.dup2(output, 1) < 0) || (error >= 0 && Libc.dup2(error, 2) < 0)
@@ -46,6 +47,7 @@ internal static unsafe partial class Child
         }
 
         slots[PlanFormat.ContainerSlot] = container;
+        slots[PlanFormat.TerminalSlot] = terminal;
 
         for (uint i = 0; i < plan->StepCount; i++)
         {

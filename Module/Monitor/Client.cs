@@ -29,6 +29,10 @@ internal unsafe struct Client
     internal fixed int Descriptors[MaximumDescriptors];
     internal int DescriptorCount;
 
+    /// <summary>Goes with the next message and is closed then.</summary>
+    internal int OutgoingDescriptor;
+    internal bool HasOutgoingDescriptor;
+
     internal byte* Incoming;
     internal int IncomingLength;
 
@@ -54,6 +58,11 @@ internal unsafe struct Client
         }
 
         CloseDescriptors();
+        if (HasOutgoingDescriptor)
+        {
+            Libc.close(OutgoingDescriptor);
+        }
+
         NativeMemory.Free(Incoming);
         NativeMemory.Free(Outgoing);
         this = default;
@@ -71,11 +80,22 @@ internal unsafe struct Client
     {
         while (HasOutgoing)
         {
-            nint sent = Libc.send(
-                Descriptor, Outgoing + OutgoingStart, (nuint)(OutgoingEnd - OutgoingStart), Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT);
+            const int Flags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT;
+            byte* data = Outgoing + OutgoingStart;
+            nuint length = (nuint)(OutgoingEnd - OutgoingStart);
+            int descriptor = OutgoingDescriptor;
+            nint sent = HasOutgoingDescriptor
+                ? Libc.SendWithDescriptors(Descriptor, data, length, new ReadOnlySpan<int>(&descriptor, 1), Flags)
+                : Libc.send(Descriptor, data, length, Flags);
             if (sent < 0)
             {
                 return Errno.Last is Errno.EAGAIN or Errno.EINTR;
+            }
+
+            if (HasOutgoingDescriptor)
+            {
+                Libc.close(OutgoingDescriptor);
+                HasOutgoingDescriptor = false;
             }
 
             OutgoingStart += (int)sent;

@@ -36,6 +36,15 @@ internal unsafe struct Execution
     /// <summary>The program's process (pidfd); -1 before it is made.</summary>
     internal int Process;
 
+    /// <summary>Over which the master of its terminal comes; -1 without, and once it has come.</summary>
+    internal int TerminalSocket;
+
+    /// <summary>The master of its terminal: until its session gets it, or for good when there is none.</summary>
+    internal int Terminal;
+
+    /// <summary>The slave, held open as long as nobody but the monitor has the master, see <see cref="Supervisor"/>.</summary>
+    internal int Slave;
+
     /// <summary>What prevented it: a step and an errno.</summary>
     internal int FailedStep;
     internal int FailedErrno;

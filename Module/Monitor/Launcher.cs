@@ -18,6 +18,9 @@ internal static unsafe class Launcher
         /// <summary>The master of its terminal, or -1.</summary>
         internal int Terminal;
 
+        /// <summary>Over which the master of a further program's terminal comes, before it has entered; or -1.</summary>
+        internal int TerminalSocket;
+
         /// <summary>The container's root directory, or -1 for a further program.</summary>
         internal int Root;
 
@@ -76,13 +79,22 @@ internal static unsafe class Launcher
     /// <param name="error">Becomes descriptor 2, with -1 as before.</param>
     internal static Result Begin(PlanHeader* plan, int container, int input, int output, int error)
     {
-        Result result = new() { Pid = -1, PidDescriptor = -1, Report = -1, Terminal = -1, Root = -1, Step = -1 };
+        Result result = new() { Pid = -1, PidDescriptor = -1, Report = -1, Terminal = -1, TerminalSocket = -1, Root = -1, Step = -1 };
         int* pipe = stackalloc int[2];
-        // A further program has a pipe where it can: the container may see it before its execve, and a pipe carries numbers only.
-        bool carriesNumbers = (plan->Flags & (PlanFlags.Further | PlanFlags.Terminal)) == PlanFlags.Further;
-        if ((carriesNumbers ? Libc.pipe2(pipe, Libc.O_CLOEXEC) : Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, pipe)) < 0)
+        int* terminal = stackalloc int[2] { -1, -1 };
+        // A further program has a pipe: the container may see it before its execve, and a pipe carries numbers only.
+        bool further = (plan->Flags & PlanFlags.Further) != 0;
+        if ((further ? Libc.pipe2(pipe, Libc.O_CLOEXEC) : MakeSockets(pipe)) < 0)
         {
             result.Error = Errno.Last;
+            return result;
+        }
+
+        if (further && (plan->Flags & PlanFlags.Terminal) != 0 && MakeSockets(terminal) < 0)
+        {
+            result.Error = Errno.Last;
+            Libc.close(pipe[0]);
+            Libc.close(pipe[1]);
             return result;
         }
 
@@ -95,6 +107,8 @@ internal static unsafe class Launcher
                 result.Error = Errno.Last;
                 Libc.close(pipe[0]);
                 Libc.close(pipe[1]);
+                CloseSent(ref terminal[0]);
+                CloseSent(ref terminal[1]);
                 return result;
             }
         }
@@ -116,6 +130,8 @@ internal static unsafe class Launcher
             result.Error = Errno.ENOMEM;
             Libc.close(pipe[0]);
             Libc.close(pipe[1]);
+            CloseSent(ref terminal[0]);
+            CloseSent(ref terminal[1]);
             if (cgroup >= 0)
             {
                 Libc.close(cgroup);
@@ -127,13 +143,14 @@ internal static unsafe class Launcher
         int pid = Libc.clone3(&arguments);
         if (pid == 0)
         {
-            Child.Run(plan, container, input, output, error, pipe[1]);
+            Child.Run(plan, container, input, output, error, pipe[1], terminal[1]);
         }
 
         int errno = pid < 0 ? Errno.Last : 0;
         GC.EndNoGCRegion();
 
         Libc.close(pipe[1]);
+        CloseSent(ref terminal[1]);
         if (cgroup >= 0)
         {
             Libc.close(cgroup);
@@ -142,6 +159,7 @@ internal static unsafe class Launcher
         if (pid < 0)
         {
             Libc.close(pipe[0]);
+            CloseSent(ref terminal[0]);
             result.Error = errno;
             return result;
         }
@@ -149,8 +167,11 @@ internal static unsafe class Launcher
         result.Pid = pid;
         result.PidDescriptor = pidDescriptor;
         result.Report = pipe[0];
+        result.TerminalSocket = terminal[0];
         return result;
     }
+
+    private static int MakeSockets(int* pair) => Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, pair);
 
     /// <summary>As read(2) of a report. One that carries the master of the terminal, or the root, leaves it in its place.</summary>
     internal static nint ReadReport(int socket, int* report, ref int terminal, ref int root)

@@ -47,8 +47,9 @@ internal sealed unsafe partial class Supervisor
         int error = client.TakeDescriptor(MonitorProtocol.ErrorOfExecute);
         int input = client.TakeDescriptor(MonitorProtocol.InputOfExecute);
         bool detached = (plan->Flags & PlanFlags.Detached) != 0;
+        bool brings = detached || (plan->Flags & PlanFlags.Terminal) != 0 || (output >= 0 && error >= 0);
         int place = 0;
-        errno = client.Execution != 0 || (plan->Flags & PlanFlags.Further) == 0 || (!detached && (output < 0 || error < 0))
+        errno = client.Execution != 0 || (plan->Flags & PlanFlags.Further) == 0 || !brings
             ? Errno.EINVAL
             : Begin(plan, detached ? ExecutionOwner.Detached : ExecutionOwner.Session, input, output, error, out place);
         Close(ref output);
@@ -128,6 +129,8 @@ internal sealed unsafe partial class Supervisor
         execution.Plan = plan;
         execution.Client = -1;
         execution.Report = NonBlocking(result.Report);
+        execution.TerminalSocket = result.TerminalSocket;
+        execution.Terminal = execution.Slave = -1;
         execution.Guide = result.PidDescriptor;
         execution.Process = -1;
         execution.FailedStep = -1;
@@ -136,23 +139,30 @@ internal sealed unsafe partial class Supervisor
         return 0;
     }
 
+    /// <summary>Two for each place: what becomes of it, and its terminal if nobody else reads that.</summary>
     private int SetExecutions(Libc.pollfd* polled)
     {
         for (int i = 0; i < _executionEnd; i++)
         {
             ref Execution execution = ref _executions[i];
             bool used = execution.Owner != ExecutionOwner.None;
-            Set(polled, i, !used ? -1 : execution.Report >= 0 ? execution.Report : execution.Process, Libc.POLLIN);
+            Set(polled, 2 * i, !used ? -1 : execution.Report >= 0 ? execution.Report : execution.Process, Libc.POLLIN);
+            Set(polled, (2 * i) + 1, used && execution.Report < 0 ? execution.Terminal : -1, Libc.POLLIN);
         }
 
-        return _executionEnd;
+        return 2 * _executionEnd;
     }
 
     private void ServeExecutions(Libc.pollfd* polled, int count)
     {
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count / 2; i++)
         {
-            if (polled[i].revents == 0 || _executions[i].Owner == ExecutionOwner.None)
+            if (polled[(2 * i) + 1].revents != 0 && _executions[i].Owner != ExecutionOwner.None)
+            {
+                EmptyTerminal(ref _executions[i]);
+            }
+
+            if (polled[2 * i].revents == 0 || _executions[i].Owner == ExecutionOwner.None)
             {
                 continue;
             }
@@ -186,6 +196,7 @@ internal sealed unsafe partial class Supervisor
         {
             if (execution.Process < 0)
             {
+                ReceiveTerminal(ref execution);
                 execution.Process = OpenChild(report[1]);
                 execution.State.Pid = execution.Process < 0 ? 0 : report[1];
                 if (IsAbandoned(ref execution))
@@ -272,6 +283,7 @@ internal sealed unsafe partial class Supervisor
         execution.State.Running = true;
         WriteRecord(ref execution);
         MessageBody body = new() { A = execution.State.Pid, E = execution.State.PidStartTime };
+        HandTerminalOn(ref execution);
         Tell(ref execution, MessageType.Started, body, last: execution.Owner == ExecutionOwner.Detached);
         if (IsAbandoned(ref execution) && execution.KillAt == long.MaxValue)
         {
@@ -348,6 +360,9 @@ internal sealed unsafe partial class Supervisor
 
     private static void Release(ref Execution execution)
     {
+        Close(ref execution.TerminalSocket);
+        Close(ref execution.Terminal);
+        Close(ref execution.Slave);
         PlanMemory.Free(execution.Plan);
         execution = default;
     }

@@ -235,6 +235,10 @@ internal sealed unsafe partial class Supervisor
                 client.Attached = errno == 0;
                 client.Waiting |= client.Attached;
                 break;
+            case MessageType.Detach when client.Execution > 0:
+                errno = LetGo(ref client);
+                client.CloseDescriptors();
+                break;
             case MessageType.Detach:
                 // Looking away is no end of the input, also not for the session that started the container.
                 client.Attached = client.Waiting = false;

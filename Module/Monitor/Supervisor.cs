@@ -260,7 +260,7 @@ internal sealed unsafe partial class Supervisor
 
     private void Poll()
     {
-        Libc.pollfd* polled = stackalloc Libc.pollfd[7 + MaximumClients + MaximumExecutions];
+        Libc.pollfd* polled = stackalloc Libc.pollfd[7 + MaximumClients + (2 * MaximumExecutions)];
         bool room = AttachedClientsHaveRoom();
         Set(polled, 0, _signals, Libc.POLLIN);
         Set(polled, 1, _listener, Libc.POLLIN);

@@ -48,7 +48,7 @@ public sealed partial class InvokeContainerCommandCommand
 
     private ContainerJob StartJob(ContainerTarget target, CancellationToken stop)
     {
-        ExecSpec spec = BuildSpec() with { Interactive = HasInput };
+        ExecSpec spec = BuildSpec() with { Interactive = HasInput, Terminal = Terminal };
         ExecRun run = new(Engine.StartExec(target.Id, spec, Warnings, stop), HasInput, inputOpen: false);
         Container container = run.Container;
         IReadOnlyList<string> command = CommandLine;

@@ -38,12 +38,39 @@ public sealed partial class InvokeContainerCommandCommand : ContainerExecCmdlet,
     [Parameter]
     public SwitchParameter ErrorOnNonZeroExit { get; set; }
 
+    /// <summary>The command gets what is typed: keys with -Terminal, else lines.</summary>
+    [Parameter(ParameterSetName = NameSet), Parameter(ParameterSetName = ObjectSet)]
+    public SwitchParameter Interactive { get; set; }
+
+    /// <summary>The command has a terminal of the container's own.</summary>
+    [Parameter(ParameterSetName = NameSet), Parameter(ParameterSetName = ObjectSet)]
+    [Alias("Tty")]
+    public SwitchParameter Terminal { get; set; }
+
+    /// <summary>Keys that let go of a command with a terminal, in docker's form.</summary>
+    [Parameter(ParameterSetName = NameSet), Parameter(ParameterSetName = ObjectSet)]
+    [AllowEmptyString]
+    public string DetachKeys { get; set; } = DetachSequence.Default;
+
+    private DetachSequence? _keys;
+
+    /// <summary>The user's terminal and the command's are one.</summary>
+    private bool RelaysTerminal => Terminal && Interactive && !AsJob;
+
     private bool HasInput => ParameterSetName is NameSet or ScriptSet
         && (MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject)));
 
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        _keys = ParseDetachKeys(DetachKeys);
+        if (Terminal && HasInput)
+        {
+            ThrowTerminatingError(ErrorRecords.From(new EngineException(
+                EngineErrorKind.InvalidArgument, ErrorIds.InputWithTerminal, "A terminal reads what is typed, not the pipeline.",
+                string.Join(", ", Name), "Leave out -Terminal, or the input.")));
+        }
+
         if (ScriptBlock is null && !AsJob && HasInput && TryRun(_ => OnlyTarget(), out ContainerTarget[]? target) && ShouldDo(Describe(target[0])))
         {
             TryBegin(target[0], input: true);
@@ -128,8 +155,12 @@ public sealed partial class InvokeContainerCommandCommand : ContainerExecCmdlet,
 
     private ExecRun Begin(ContainerTarget target, bool input, CancellationToken stop)
     {
-        ExecSpec spec = BuildSpec() with { Interactive = input };
-        return new ExecRun(Engine.StartExec(target.Id, spec, Warnings, stop), input, inputOpen: false);
+        TerminalSize size = RelaysTerminal
+            ? RequireTerminal(Engine.Get(target.Id).Name, "Leave out -Terminal, or run this at a prompt.")
+            : Terminal ? SessionTerminal.Size : default;
+        bool typed = Interactive && !Terminal && !input && HasKeyboard;
+        ExecSpec spec = BuildSpec() with { Interactive = input || Interactive, Terminal = Terminal, TerminalSize = size };
+        return new ExecRun(Engine.StartExec(target.Id, spec, Warnings, stop), input || typed, Interactive && !Terminal, typed);
     }
 
     /// <summary>Whatever ends the pipeline here, Select-Object -First or Ctrl+C or an error, ends the program.</summary>
@@ -161,15 +192,18 @@ public sealed partial class InvokeContainerCommandCommand : ContainerExecCmdlet,
 
     private void Finish(ExecRun run)
     {
-        run.EndInput();
-        while (run.Read(Stop, out OutputChunk chunk))
+        if (!RelaysTerminal)
         {
-            _output!.Write(chunk);
+            WriteOutput(run);
+        }
+        else if (!Relay(run.Session, _keys!, Stop))
+        {
+            run.End(); // Nobody's any more: it goes on.
+            return;
         }
 
-        _output!.End();
         ContainerExit exit = run.End();
-        SessionState.PSVariable.Set("global:LASTEXITCODE", exit.ExitCode ?? -1);
+        SetLastExitCode(exit);
         if (PassThru)
         {
             WriteObject(new ContainerCommandResult(run.Container.Name, CommandLine, exit.ExitCode, exit.Signal == 0 ? null : exit.Signal));
@@ -180,5 +214,15 @@ public sealed partial class InvokeContainerCommandCommand : ContainerExecCmdlet,
         {
             WriteError(ErrorRecords.CommandExitedNonZero(run.Container, Command[0], exit.ExitCode));
         }
+    }
+    private void WriteOutput(ExecRun run)
+    {
+        run.EndInput();
+        while (run.Read(Stop, out OutputChunk chunk))
+        {
+            _output!.Write(chunk);
+        }
+
+        _output!.End();
     }
 }

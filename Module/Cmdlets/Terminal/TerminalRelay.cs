@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
+using Containers.Engine.Linux;
 
 namespace Containers.Cmdlets;
 
@@ -14,13 +15,17 @@ internal sealed class TerminalRelay
     /// <summary>What may wait for a program that does not read. What is typed beyond is lost with a bell, as on every terminal.</summary>
     private const int InputLimit = 64 << 10;
 
+    private const int SenderMilliseconds = 200;
+
     private readonly object _gate = new();
 
     private readonly IProgramSession _session;
 
     private readonly Action<TerminalSize> _resize;
 
-    private readonly Action? _detach;
+    private readonly Action _detach;
+
+    private readonly bool _endsWithTerminal;
 
     private readonly DetachSequence _keys;
 
@@ -31,14 +36,18 @@ internal sealed class TerminalRelay
 
     private bool _leaving;
 
+    private volatile bool _gone;
+
     private bool _over;
 
     /// <param name="session">The program.</param>
     /// <param name="resize">Tells its terminal the size.</param>
-    /// <param name="detach">Asks to be let go; null when leaving ends the program.</param>
+    /// <param name="detach">Asks to be let go.</param>
     /// <param name="keys">What asks for that.</param>
-    internal TerminalRelay(IProgramSession session, Action<TerminalSize> resize, Action? detach, DetachSequence keys)
+    /// <param name="endsWithTerminal">Whose own terminal is gone ends the program, too, as closing a window does; else it is let go.</param>
+    internal TerminalRelay(IProgramSession session, Action<TerminalSize> resize, Action detach, DetachSequence keys, bool endsWithTerminal)
     {
+        _endsWithTerminal = endsWithTerminal;
         _session = session;
         _resize = resize;
         _detach = detach;
@@ -51,6 +60,7 @@ internal sealed class TerminalRelay
     internal bool Run(bool redraw, CancellationToken stop)
     {
         using CancellationTokenSource leave = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using CancellationTokenSource over = new();
         using RawMode raw = new();
         using PosixSignalRegistration resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => NoteSize());
         using PosixSignalRegistration continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ =>
@@ -58,9 +68,9 @@ internal sealed class TerminalRelay
             raw.Enter();
             NoteSize();
         });
-        Thread sender = new(() => Send(redraw)) { IsBackground = true, Name = "Container terminal" };
+        Thread sender = new(() => Send(redraw, over.Token)) { IsBackground = true, Name = "Container terminal" };
         sender.Start();
-        KeyboardReader keyboard = new(typed => Take(typed, leave), () => Leave(leave));
+        KeyboardReader keyboard = new(typed => Take(typed, leave), () => LoseTerminal(leave));
         try
         {
             bool line = true;
@@ -75,9 +85,13 @@ internal sealed class TerminalRelay
                 SessionTerminal.Write("\r\n"u8); // It was killed, or let go of: the prompt begins a line of its own.
             }
         }
-        catch (OperationCanceledException) when (_leaving && !stop.IsCancellationRequested)
+        catch (OperationCanceledException) when ((_leaving || _gone) && !stop.IsCancellationRequested)
         {
             // The monitor could not be told, because the program takes no input: the end of the connection says the same.
+        }
+        catch (LinuxException) when (_endsWithTerminal && !SessionTerminal.HasKeyboard)
+        {
+            // Nobody sees what is written any more.
         }
         finally
         {
@@ -87,12 +101,14 @@ internal sealed class TerminalRelay
                 Monitor.PulseAll(_gate);
             }
 
+            over.Cancel();
             keyboard.Dispose();
-            _session.Dispose(); // A sender that waits for the program to read comes back.
+            sender.Join(SenderMilliseconds); // Before what it writes to is closed; unless it waits for a monitor, which takes no token.
+            _session.Dispose();
             sender.Join();
         }
 
-        return _leaving;
+        return _leaving && _session.Exit is null;
     }
 
     private void NoteSize()
@@ -130,27 +146,33 @@ internal sealed class TerminalRelay
         }
     }
 
-    /// <summary>The keys, or the end of the session's own terminal: who has no terminal any more cannot have meant the program by that.</summary>
+    /// <summary>The end of the session's own terminal: who has none any more cannot have meant a container by that.</summary>
+    private void LoseTerminal(CancellationTokenSource leave)
+    {
+        if (_endsWithTerminal)
+        {
+            _gone = true;
+            leave.Cancel();
+        }
+        else
+        {
+            Leave(leave);
+        }
+    }
+
     private void Leave(CancellationTokenSource leave)
     {
         const int PatienceMilliseconds = 1000;
         lock (_gate)
         {
-            _leaving = _detach is not null;
+            _leaving = true;
             Monitor.PulseAll(_gate);
         }
 
-        if (_detach is null)
-        {
-            leave.Cancel();
-        }
-        else
-        {
-            leave.CancelAfter(PatienceMilliseconds);
-        }
+        leave.CancelAfter(PatienceMilliseconds);
     }
 
-    private void Send(bool redraw)
+    private void Send(bool redraw, CancellationToken over)
     {
         TerminalSize size = SessionTerminal.Size;
         if (redraw && size.IsKnown)
@@ -192,10 +214,18 @@ internal sealed class TerminalRelay
                 _resize(size);
             }
 
-            _session.WriteInput(taken.WrittenSpan, CancellationToken.None);
+            try
+            {
+                _session.WriteInput(taken.WrittenSpan, over);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
             taken.ResetWrittenCount();
         }
 
-        _detach!();
+        _detach();
     }
 }

@@ -18,7 +18,8 @@ internal static class ExecPlanCompiler
         Steps = [.. Enter(input), .. LimitPrivileges(input), .. StartProgram(input)],
         CloneFlags = 0,
         Cgroup = input.Cgroup,
-        Flags = PlanFlags.Further | (input.Exec.Detach ? PlanFlags.Detached : 0) | (input.Exec.Interactive ? PlanFlags.StandardInput : 0),
+        Flags = PlanFlags.Further | (input.Exec.Detach ? PlanFlags.Detached : 0) | (input.Exec.Interactive ? PlanFlags.StandardInput : 0)
+            | (input.Exec.Terminal ? PlanFlags.Terminal : 0),
         DataDirectory = input.Directory,
         RunDirectory = input.Directory,
         TrashDirectory = "",
@@ -39,7 +40,14 @@ internal static class ExecPlanCompiler
         yield return LaunchSteps.JoinSessionKeyring("_ses." + input.ContainerId[..12]);
         (ulong namespaces, string names) = Namespaces(input.Host);
         yield return LaunchSteps.JoinContainer(namespaces, names);
-        if (!input.Exec.Interactive || input.Exec.Detach)
+        if (input.Exec.Terminal)
+        {
+            // By the container's own root, which the join has made ours; what is no devpts is refused.
+            yield return LaunchSteps.OpenHost(Slot.Root, "/", directory: true);
+            yield return LaunchSteps.OpenInRoot(Slot.Target, "/dev/pts", OpenInRootFlags.Directory | OpenInRootFlags.NoLink);
+            yield return LaunchSteps.OpenTerminal(Slot.Target, input.Exec.TerminalSize);
+        }
+        else if (!input.Exec.Interactive || input.Exec.Detach)
         {
             yield return LaunchSteps.OpenNull(input: true, output: input.Exec.Detach);
         }
@@ -84,7 +92,7 @@ internal static class ExecPlanCompiler
             yield return filter; // As long as there is CAP_SYS_ADMIN, as in the container's own start.
         }
 
-        yield return LaunchSteps.SetUser(input.User, input.Exec.Interactive && !input.Exec.Detach);
+        yield return LaunchSteps.SetUser(input.User, input.Exec.Terminal || (input.Exec.Interactive && !input.Exec.Detach));
         yield return LaunchSteps.SetCapabilities(input.User.Uid == 0 ? capabilities : CapabilitySet.None);
         if (security.NoNewPrivileges)
         {
@@ -98,8 +106,10 @@ internal static class ExecPlanCompiler
 
     private static IEnumerable<LaunchStep> StartProgram(ExecInput input)
     {
+        // The container's terminal is not the program's: TERM is there for its own (docker's rule).
+        ContainerSpec spec = input.Spec with { Process = input.Spec.Process with { Terminal = input.Exec.Terminal } };
         Dictionary<string, string> environment = LaunchPlanCompiler.Environment(
-            input.Spec, input.Image, input.ContainerId, input.User, input.LinkVariables);
+            spec, input.Image, input.ContainerId, input.User, input.LinkVariables);
         foreach ((string name, string value) in input.Exec.Environment)
         {
             environment[name] = value;

@@ -3,7 +3,7 @@ namespace Containers.Engine.Launch;
 /// <summary>Limits, privileges, and the program.</summary>
 internal sealed partial class LaunchPlanCompiler
 {
-    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    internal const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>docker's and podman's usual value; never what the session happens to have.</summary>
     private const long DefaultFiles = 1048576;
@@ -151,7 +151,7 @@ internal sealed partial class LaunchPlanCompiler
     }
 
     /// <summary>The paths execvp(3) would try; they are looked up inside the new root.</summary>
-    private static List<string> Candidates(string program, string path) => program.Contains('/', StringComparison.Ordinal)
+    internal static List<string> Candidates(string program, string path) => program.Contains('/', StringComparison.Ordinal)
         ? [program]
         : [.. path.Split(':').Select(directory => (directory.Length == 0 ? "." : directory.TrimEnd('/')) + "/" + program)];
 }

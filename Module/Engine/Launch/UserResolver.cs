@@ -103,7 +103,7 @@ internal static class UserResolver
         {
             if (fields[0].Length > 0 && TryNumber(fields[2], out uint uid))
             {
-                users.Add(new ContainerUser(fields[0], uid));
+                users.Add(new ContainerUser(fields[0], uid, fields[6]));
             }
         }
 

@@ -19,7 +19,6 @@ internal sealed partial class ContainerLauncher
     {
         ImageRecord image = images.Open(record.ImageId);
         NetworkState? network = networks.Store.State(record.Id);
-        SecuritySpec security = record.Spec.Security with { Privileged = record.Spec.Security.Privileged || exec.Privileged };
         return ExecPlanCompiler.Compile(new ExecInput
         {
             ContainerId = record.Id,
@@ -30,7 +29,7 @@ internal sealed partial class ContainerLauncher
             User = FindUser(record, state, image, exec.User),
             Cgroup = JoinedCgroup(record, state),
             LinkVariables = network is null ? [] : LinkVariables(record, network),
-            Seccomp = exec.Privileged ? null : Filter(security),
+            Seccomp = Filter(record.Spec.Security),
             Directory = id is null ? "" : paths.Executions(record.Id) + "/" + id,
             Record = id is null ? null : JsonSerializer.Serialize(
                 new ExecRecord { Id = id, Command = exec.Command, User = exec.User, Detached = exec.Detach, Privileged = exec.Privileged },
@@ -69,6 +68,40 @@ internal sealed partial class ContainerLauncher
             user ?? record.Spec.Process.User ?? image.Config.Config.User, record.Spec.Process.AdditionalGroups,
             root.ReadSmallFile("/etc/passwd", MaximumAccountFile, followLast: true),
             root.ReadSmallFile("/etc/group", MaximumAccountFile, followLast: true), "container");
+    }
+
+    /// <summary>Where a shell of the user is, by the container's files as they are now; null when there is none.</summary>
+    internal string? FindShell(ContainerRecord record, StateRecord state, string? user)
+    {
+        ImageRecord image = images.Open(record.ImageId);
+        UserIdentity identity = FindUser(record, state, image, user);
+        string name = (user ?? record.Spec.Process.User ?? image.Config.Config.User ?? "").Split(':')[0];
+        using RootedDirectory root = TryOpenRoot(state) ?? throw Ended(record.Name);
+        IReadOnlyList<ContainerUser> same = [.. ReadUsers(root).Where(each => each.Uid == identity.Uid)];
+        string? own = (same.FirstOrDefault(each => each.Name == name) ?? same.FirstOrDefault())?.Shell;
+        IEnumerable<string> common = new[] { "bash", "ash", "sh" }.SelectMany(shell =>
+            LaunchPlanCompiler.Candidates(shell, LaunchPlanCompiler.DefaultPath));
+        return common.Prepend(own ?? "").FirstOrDefault(path => IsShell(root, path, identity));
+    }
+
+    /// <summary>Accounts that nobody logs in to have a program for a shell that says so and ends: for whoever is in already, that is none.</summary>
+    private static bool IsShell(RootedDirectory root, string path, UserIdentity user)
+    {
+        const uint AnyExecute = 0x49; // 0111
+        if (!path.StartsWith('/') || Path.GetFileName(path) is "nologin" or "false" or "true")
+        {
+            return false;
+        }
+
+        try
+        {
+            return root.TryStat(path, out Libc.statx_t status) && (status.stx_mode & Libc.S_IFMT) == Libc.S_IFREG
+                && (status.stx_mode & (user.Uid == 0 ? AnyExecute : 1u | (status.stx_uid == user.Uid ? 0x40u : 0) | (user.Groups.Contains(status.stx_gid) ? 8u : 0))) != 0;
+        }
+        catch (LinuxException)
+        {
+            return false; // A path that cannot be walked, a circle of links for example, leads to no shell.
+        }
     }
 
     internal static IReadOnlyList<ContainerUser> ReadUsers(RootedDirectory root) =>

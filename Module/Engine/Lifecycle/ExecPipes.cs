@@ -9,6 +9,8 @@ internal sealed unsafe class ExecPipes : IDisposable
 
     private readonly int[] _near = [-1, -1, -1];
 
+    private int _slave = -1;
+
     /// <param name="input">With a pipe for standard input.</param>
     internal ExecPipes(bool input)
     {
@@ -27,6 +29,50 @@ internal sealed unsafe class ExecPipes : IDisposable
             throw;
         }
     }
+
+    /// <param name="master">The master of the program's terminal, which is both ends and belongs to this from now on.</param>
+    /// <param name="input">It may be typed into.</param>
+    internal ExecPipes(int master, bool input)
+    {
+        _near[0] = master;
+        HasTerminal = true;
+        try
+        {
+            if (master < 0)
+            {
+                throw new EngineException(
+                    EngineErrorKind.InvalidData, "MonitorProtocolError", "The monitor sent no terminal.", null,
+                    "Load the same version of the module that started the container.");
+            }
+
+            Libc.fcntl(master, Libc.F_SETFL, Libc.fcntl(master, Libc.F_GETFL, 0) | Libc.O_NONBLOCK);
+            _near[2] = input ? Libc.fcntl(master, Libc.F_DUPFD_CLOEXEC, 0) : -1;
+            HoldSlave();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Input and output are one terminal; there is no standard error then.</summary>
+    internal bool HasTerminal { get; }
+
+    /// <summary>
+    /// Opens the slave, which is held as long as the program runs: one that closes its terminal and opens it again has not ended, and a master
+    /// without a slave could only be asked over and over.
+    /// </summary>
+    /// <returns>False when it cannot be opened; then the end of the terminal is the end of the output.</returns>
+    internal bool HoldSlave()
+    {
+        ReleaseSlave();
+        _slave = Libc.ioctl(Output, Libc.TIOCGPTPEER, Libc.O_RDWR | Libc.O_NOCTTY | Libc.O_CLOEXEC);
+        return _slave >= 0;
+    }
+
+    /// <summary>The program has ended: now the end of the output shows.</summary>
+    internal void ReleaseSlave() => Close(ref _slave);
 
     internal int Output => _near[0];
 
@@ -51,6 +97,7 @@ internal sealed unsafe class ExecPipes : IDisposable
     {
         Close(_far);
         Close(_near);
+        ReleaseSlave();
     }
 
     private void Make(int index)

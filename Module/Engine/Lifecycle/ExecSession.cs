@@ -1,11 +1,12 @@
+using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Linux;
 
 namespace Containers.Engine.Lifecycle;
 
 /// <summary>
-/// A session attached to a further program. Its output comes straight from the program's pipes; its monitor says when it has ended. Disposing
-/// of the session ends a program that has not ended: it gets SIGTERM, and SIGKILL a second later.
+/// A session attached to a further program. Its output comes straight from the program's pipes, or its terminal; its monitor says when it has
+/// ended. Disposing of the session ends a program that has not ended: its terminal hangs up, it gets SIGTERM, and SIGKILL a second later.
 /// </summary>
 public sealed unsafe class ExecSession : IProgramSession
 {
@@ -22,6 +23,7 @@ public sealed unsafe class ExecSession : IProgramSession
 
     private readonly MonitorConnection _connection;
     private readonly ExecPipes? _pipes;
+    private readonly Action _leaving;
     private readonly WakeEvent _readerWake = new();
     private readonly WakeEvent _writerWake = new();
     private readonly ProcessIdentity _process;
@@ -31,14 +33,18 @@ public sealed unsafe class ExecSession : IProgramSession
     private bool _errorFirst;
     private bool _disposed;
     private bool _ending;
+    private volatile bool _letGo;
 
     /// <param name="container">The container it runs in.</param>
     /// <param name="id">Of its record.</param>
     /// <param name="process">The program's process.</param>
     /// <param name="connection">To the container's monitor, which said Started.</param>
     /// <param name="pipes">Null for a detached one. Both belong to the session.</param>
-    internal ExecSession(Container container, string id, ProcessIdentity process, MonitorConnection connection, ExecPipes? pipes)
+    /// <param name="leaving">Called before the program is let go of.</param>
+    internal ExecSession(
+        Container container, string id, ProcessIdentity process, MonitorConnection connection, ExecPipes? pipes, Action leaving)
     {
+        _leaving = leaving;
         Container = container;
         Id = id;
         _process = process;
@@ -61,6 +67,12 @@ public sealed unsafe class ExecSession : IProgramSession
     /// <inheritdoc/>
     public ContainerExit? Exit { get; private set; }
 
+    /// <summary>The session let go; the program goes on, and what it writes to its terminal goes nowhere.</summary>
+    public bool Detached { get; private set; }
+
+    /// <summary>Whether input and output are a terminal: then <see cref="OutputChunk"/>s are raw, and all of them standard output.</summary>
+    public bool HasTerminal => _pipes is { HasTerminal: true };
+
     /// <inheritdoc/>
     public bool Read(out OutputChunk chunk, CancellationToken cancellation)
     {
@@ -75,6 +87,11 @@ public sealed unsafe class ExecSession : IProgramSession
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (Detached)
+            {
+                return false;
+            }
+
             if (Exit is not null && ((_pipes.Output < 0 && _pipes.Error < 0) || _rest > MaximumRest))
             {
                 return false;
@@ -138,6 +155,8 @@ public sealed unsafe class ExecSession : IProgramSession
                         break;
                     case Errno.EINTR:
                         break;
+                    case Errno.EIO when _pipes.HasTerminal:
+                        return; // Hung up: whoever opens it again did not mean this.
                     default:
                         _pipes.CloseInput(); // EPIPE: nobody reads any more.
                         break;
@@ -147,12 +166,54 @@ public sealed unsafe class ExecSession : IProgramSession
     }
 
     /// <inheritdoc/>
-    public void CloseInput() => _pipes?.CloseInput();
+    public void CloseInput()
+    {
+        if (!HasTerminal)
+        {
+            _pipes?.CloseInput();
+        }
+    }
+
+    /// <summary>Tells the terminal its size; programs get SIGWINCH when it is another one.</summary>
+    public void Resize(TerminalSize size)
+    {
+        if (_pipes is { HasTerminal: true, Output: >= 0 and int master })
+        {
+            Libc.winsize window = new()
+            {
+                ws_row = (ushort)Math.Clamp(size.Rows, 0, ushort.MaxValue), ws_col = (ushort)Math.Clamp(size.Columns, 0, ushort.MaxValue),
+            };
+            Libc.ioctl(master, Libc.TIOCSWINSZ, (nint)(&window));
+        }
+    }
+
+    /// <summary>
+    /// Lets a program with a terminal go on without this session, from any thread; <see cref="Read"/> comes to its end. Its monitor reads the
+    /// terminal from now on.
+    /// </summary>
+    public void Detach()
+    {
+        if (_pipes is not { HasTerminal: true, Output: >= 0 and int master })
+        {
+            return;
+        }
+
+        _leaving();
+        _letGo = true;
+        try
+        {
+            _connection.Send(MessageType.Detach, default, [master]);
+        }
+        catch (LinuxException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET)
+        {
+            // It has ended meanwhile, as Read will say.
+        }
+    }
 
     /// <summary>Sends a signal to the program.</summary>
     /// <param name="signal">Name with or without SIG, or number.</param>
     public void Signal(string signal) =>
-        _connection.Send(MessageType.Signal, new MessageBody { A = Launch.SignalNames.Parse(signal) });
+        _connection.Send(MessageType.Signal, new MessageBody { A = SignalNames.Parse(signal) });
 
     /// <summary>Ends the program as disposing does, while another thread may be reading still. From any thread.</summary>
     public void End()
@@ -185,6 +246,11 @@ public sealed unsafe class ExecSession : IProgramSession
             _process.TrySignal(Libc.SIGKILL); // Its monitor was killed, and nobody else ends it.
         }
 
+        if (HasTerminal)
+        {
+            _pipes!.Dispose(); // Before the signal: shells ignore SIGTERM, and tell their jobs of a hang-up.
+        }
+
         _connection.Dispose();
         _pipes?.Dispose();
         _readerWake.Dispose();
@@ -209,6 +275,11 @@ public sealed unsafe class ExecSession : IProgramSession
         if (got < 0 && Errno.Last is Errno.EAGAIN or Errno.EINTR)
         {
             return false;
+        }
+
+        if (got < 0 && Errno.Last == Errno.EIO && Exit is null && _pipes.HasTerminal && _pipes.HoldSlave())
+        {
+            return false; // Somebody has hung it up; what is opened anew works again.
         }
 
         if (got <= 0)
@@ -236,10 +307,20 @@ public sealed unsafe class ExecSession : IProgramSession
         {
             Exit = new ContainerExit(null, 0, false, false); // The monitor was killed: nobody saw the exit.
         }
+        else if (type == MessageType.Done && _letGo)
+        {
+            Detached = true;
+            return;
+        }
         else if (type == MessageType.Exited)
         {
             MessageBody body = MonitorConnection.Body(data);
             Exit = new ContainerExit(body.A, body.B, body.C != 0, false);
+        }
+
+        if (Exit is not null)
+        {
+            _pipes!.ReleaseSlave();
         }
     }
 }

@@ -42,7 +42,7 @@ internal static class LaunchFailure
                 errno is Errno.EAGAIN or Errno.ENOMEM ? EngineErrorKind.LimitsExceeded : EngineErrorKind.PermissionDenied, "ProcessNotCreated",
                 $"A process in container \"{name}\" could not be made: {Errno.Describe(errno)}.", name,
                 errno is Errno.EAGAIN or Errno.ENOMEM ? $"End some of its processes, or raise the limit: Set-Container {name} -PidsLimit ..."
-                    : "Its seccomp profile must allow clone(2).",
+                    : "Its seccomp profile must allow clone(2), and for a terminal setsid(2) and ioctl(2).",
                 cause),
             PlanOpcode.OpenInRoot => InRoot(name, step, errno, cause),
             PlanOpcode.OpenHost when step.Slot == Slot.Source && step.Flags == 0 => Source(name, step, errno, cause),

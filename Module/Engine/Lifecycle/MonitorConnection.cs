@@ -8,12 +8,16 @@ namespace Containers.Engine.Lifecycle;
 /// <summary>A session's side of the connection to a monitor: whole messages, with cancellation.</summary>
 internal sealed unsafe class MonitorConnection(int socket) : IDisposable
 {
+    /// <summary>What <see cref="Libc.ReceiveWithDescriptors"/> may give.</summary>
+    private const int MaximumDescriptors = 8;
+
     private const int BufferSize = 4 * MonitorProtocol.MaximumData;
 
     private byte[]? _buffer;
     private int _start;
     private int _end;
     private int _socket = socket;
+    private int _descriptor = -1;
 
     /// <summary>Connects to the control socket of a container that runs.</summary>
     /// <returns>Null when no monitor listens there.</returns>
@@ -104,6 +108,9 @@ internal sealed unsafe class MonitorConnection(int socket) : IDisposable
     /// <summary>For poll(2): readable when a message or the end has come, unless <see cref="HasMessage"/> says that one is here already.</summary>
     internal int Descriptor => _socket;
 
+    /// <summary>The descriptor that came with a message, if any did: it is the caller's from now on. Else -1.</summary>
+    internal int TakeDescriptor() => Interlocked.Exchange(ref _descriptor, -1);
+
     internal bool HasMessage => _end - _start >= sizeof(MessageHeader);
 
     /// <summary>Blocks while the monitor does not read.</summary>
@@ -135,6 +142,7 @@ internal sealed unsafe class MonitorConnection(int socket) : IDisposable
         _buffer ??= GC.AllocateUninitializedArray<byte>(BufferSize);
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(
             static state => Libc.shutdown(((MonitorConnection)state!)._socket, 2), this);
+        int* descriptors = stackalloc int[MaximumDescriptors];
         while (true)
         {
             int available = _end - _start;
@@ -175,9 +183,16 @@ internal sealed unsafe class MonitorConnection(int socket) : IDisposable
             }
 
             nint got;
+            int count;
             fixed (byte* p = &_buffer[_end])
             {
-                got = Libc.recv(_socket, p, (nuint)(BufferSize - _end), 0);
+                got = Libc.ReceiveWithDescriptors(_socket, p, (nuint)(BufferSize - _end), descriptors, out count, 0);
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                CloseDescriptor(); // One comes at most.
+                _descriptor = descriptors[i];
             }
 
             if (got < 0 && Errno.Last == Errno.EINTR)
@@ -210,6 +225,17 @@ internal sealed unsafe class MonitorConnection(int socket) : IDisposable
         if (fd >= 0)
         {
             Libc.shutdown(fd, 2); // A thread that is blocked in a call on it must come back.
+            Libc.close(fd);
+        }
+
+        CloseDescriptor();
+    }
+
+    private void CloseDescriptor()
+    {
+        int fd = TakeDescriptor();
+        if (fd >= 0)
+        {
             Libc.close(fd);
         }
     }

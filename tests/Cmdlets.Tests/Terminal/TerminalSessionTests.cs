@@ -6,11 +6,9 @@ using Containers.Cmdlets.Tests.Shell;
 namespace Containers.Cmdlets.Tests.Terminal;
 
 /// <summary>A person at a terminal: a session in tmux whose containers take over the terminal, and give it back whatever happens.</summary>
-public sealed class TerminalSessionTests(ContainerHostFixture host) : LifecycleTest(host)
+public sealed class TerminalSessionTests(ContainerHostFixture host) : TerminalTest(host)
 {
     private const string Shell = "Invoke-ContainerImage busybox -Interactive -Terminal -Network None -Name a -Command sh";
-
-    private readonly List<TemporaryFolder> _folders = [];
 
     [SkippableFact]
     public void A_shell_follows_the_window_and_its_keys_are_its_own()
@@ -38,6 +36,10 @@ public sealed class TerminalSessionTests(ContainerHostFixture host) : LifecycleT
         terminal.Press("C-c");
         Type(terminal, "jobs; echo none left");
         terminal.WaitFor("\nnone left");
+        Type(terminal, "stty raw -echo; echo rea''dy; dd bs=1 count=1 2>/dev/null | od -An -tx1; stty sane");
+        terminal.WaitFor("ready");
+        terminal.Press("C-c");
+        terminal.WaitFor(" 03");
         Type(terminal, "exit 7");
         terminal.WaitFor("\ncode 7");
         AssertModeGivenBack(terminal);
@@ -164,6 +166,29 @@ public sealed class TerminalSessionTests(ContainerHostFixture host) : LifecycleT
     }
 
     [SkippableFact]
+    public void What_ends_an_attached_session_reaches_the_container_when_asked_for()
+    {
+        Detach("a", "trap 'echo got TERM' TERM; trap 'echo got HUP' HUP; echo up; while :; do sleep 0.1; done");
+        foreach (string signal in new[] { "TERM", "HUP" })
+        {
+            using TmuxTerminal terminal = Begin("'attaching'; Connect-Container a -NoStdin -SignalProxy");
+            string file = Path.Combine(terminal.Folder, "pid");
+            terminal.WaitFor("attaching");
+            Eventually(() => Ok("Get-ContainerLog a -Raw").Lines.Contains("up"), () => "not up");
+            int pid = int.Parse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture);
+            Eventually(
+                () =>
+                {
+                    Kill(pid, signal); // The first may come before the cmdlet has its handler.
+                    return Log("a").Contains("got " + signal);
+                },
+                () => "no " + signal + " arrives: " + terminal.Screen(), 5);
+        }
+
+        Assert.Equal("Running", Get("a", "State"));
+    }
+
+    [SkippableFact]
     public void At_a_prompt_the_next_keys_are_the_prompts()
     {
         Skip.IfNot(TmuxTerminal.IsInstalled, "tmux is not installed");
@@ -174,54 +199,14 @@ public sealed class TerminalSessionTests(ContainerHostFixture host) : LifecycleT
         for (int turn = 0; turn < 3; turn++)
         {
             Type(terminal, "clear");
-            Type(terminal, "Invoke-ContainerImage busybox -Interactive -Terminal -Network None -RemoveOnExit -Command sh");
-            terminal.WaitFor("\n/ #");
+            // Each turn has its own prompt, and the text that is typed does not match it.
+            Type(terminal, $"Invoke-ContainerImage busybox -Interactive -Terminal -Network None -RemoveOnExit -Environment @{{ PS1 = 'turn' + ' {turn}> ' }} -Command sh");
+            terminal.WaitFor($"\nturn {turn}>");
             Type(terminal, "exit");
             Thread.Sleep(400);
-            Type(terminal, "'at ' + 'the prompt'");
-            terminal.WaitFor("\nat the prompt");
+            Type(terminal, $"'at ' + 'the prompt {turn}'");
+            terminal.WaitFor($"\nat the prompt {turn}");
             terminal.Press("C-c");
         }
-    }
-
-    /// <summary>Runs a script in a session of its own in tmux, and writes down the terminal's mode before and after.</summary>
-    private TmuxTerminal Begin(string script)
-    {
-        Skip.If(Host.Missing is not null, Host.Missing);
-        Skip.IfNot(TmuxTerminal.IsInstalled, "tmux is not installed");
-        _ = Host.Shell; // Its roots are in the environment.
-        string text = $"$PSDefaultParameterValues = @{{ 'Invoke-ContainerImage:CgroupParent' = '{Host.CgroupParent}' }}; {script}";
-        TemporaryFolder folder = new();
-        _folders.Add(folder);
-        string file = folder.File("script.ps1", text);
-        return new TmuxTerminal(
-            $"stty -a >before; sh -c 'echo $$ >pid; exec \"$@\"' sh '{BuiltOutput.Shell}' -Module '{BuiltOutput.Module}' -File '{file}'; "
-            + "stty -a >after; echo; echo mode back; sleep 100");
-    }
-
-    protected override void Clean()
-    {
-        base.Clean();
-        _folders.ForEach(folder => folder.Dispose());
-    }
-
-    private static void Type(TmuxTerminal terminal, string line)
-    {
-        terminal.Type(line);
-        terminal.Press("Enter");
-    }
-
-    /// <summary>The size may differ: the window may have been made larger.</summary>
-    private static void AssertModeGivenBack(TmuxTerminal terminal)
-    {
-        terminal.WaitFor("mode back");
-        static string Mode(string path) => string.Join('\n', File.ReadLines(path).Skip(1));
-        Assert.Equal(Mode(Path.Combine(terminal.Folder, "before")), Mode(Path.Combine(terminal.Folder, "after")));
-    }
-
-    private static void Kill(int pid, string signal)
-    {
-        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {pid}"]);
-        kill.WaitForExit();
     }
 }

@@ -21,6 +21,22 @@ public class ExecPlanCompilerTests
     }
 
     [Fact]
+    public void A_terminal_is_opened_in_the_container_while_there_are_rights_and_before_the_process_can_be_seen()
+    {
+        ExecSpec exec = new() { Command = ["sh"], Terminal = true, TerminalSize = new TerminalSize(24, 80) };
+        LaunchPlan plan = ExecPlanCompiler.Compile(Input(exec));
+        Assert.Equal(
+            [PlanOpcode.JoinContainer, PlanOpcode.OpenHost, PlanOpcode.OpenInRoot, PlanOpcode.OpenTerminal, PlanOpcode.SetResourceLimit],
+            plan.Steps.Select(step => step.Code).SkipWhile(code => code != PlanOpcode.JoinContainer).Take(5));
+        Assert.True(plan.Flags.HasFlag(PlanFlags.Terminal));
+        LaunchStep terminal = plan.Steps.Single(PlanOpcode.OpenTerminal);
+        Assert.Equal((24UL, 80UL), (terminal.X, terminal.Y));
+        Assert.Equal(1, plan.Steps.Single(PlanOpcode.SetUser).Flags); // It is the user's own.
+        Assert.Contains("TERM=xterm", plan.Steps.Single(PlanOpcode.Execute).List2!);
+        Assert.DoesNotContain("TERM=xterm", Steps(Input(spec: PlanInput.Spec(new ProcessSpec { Terminal = true }))).Single(PlanOpcode.Execute).List2!);
+    }
+
+    [Fact]
     public void No_step_after_the_containers_namespaces_names_a_path_of_the_host()
     {
         IReadOnlyList<LaunchStep> steps = Steps(Input(), new PlanCgroup { JoinFiles = ["/sys/fs/cgroup/pids/x/tasks"] });

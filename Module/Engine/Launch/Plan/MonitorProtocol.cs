@@ -18,9 +18,10 @@ namespace Containers.Engine.Launch.Plan;
 ///   |&lt;----- Exited ------------------------|   to attached and waiting sessions; then the connection ends
 ///
 /// A further program (docs/adr/0014), on a connection of its own:
-///   |------ Execute + descriptors --------&gt;|   the plan in a memory file; attached: stdout, stderr, stdin
-///   |&lt;----- Started | Failed | Refused -----|   detached: then the connection ends
+///   |------ Execute + descriptors --------&gt;|   the plan in a memory file; attached, without a terminal: stdout, stderr, stdin
+///   |&lt;----- Started | Failed | Refused -----|   attached, with a terminal: and its master; detached: then the connection ends
 ///   |------ Signal -----------------------&gt;|   to the program; the end of the connection ends it
+///   |------ Detach + master --------------&gt;|   with a terminal: the program goes on, and the connection ends after Done
 ///   |&lt;----- Exited ------------------------|
 /// </remarks>
 internal enum MessageType : byte

@@ -30,10 +30,16 @@ internal static class PlanFormat
     /// </summary>
     internal const int ContainerSlot = 23;
 
+    /// <summary>
+    /// The slot in which the plan of a further program finds the socket that takes the master of its terminal. It is closed before the container
+    /// can see the process: the report pipe that stays open carries numbers only.
+    /// </summary>
+    internal const int TerminalSlot = 22;
+
     /// <summary>Not a failed step, but the news on the report pipe that the process is made that will be the program; its pid takes the errno's place.</summary>
     internal const int EnteredStep = -2;
 
-    /// <summary>Not a failed step, but the message on the report socket that carries the master of the container's terminal.</summary>
+    /// <summary>Not a failed step, but the message that carries the master of a terminal: on the report socket, or on the one in <see cref="TerminalSlot"/>.</summary>
     internal const int TerminalStep = -3;
 
     /// <summary>Not a failed step, but the message on the report socket that carries the container's root directory.</summary>
