@@ -11,6 +11,9 @@ public sealed partial class ContainerEngine
 {
     private BuildCache BuildCache => new(Options.DataRoot, _images);
 
+    /// <summary>What the build cache keeps, the latest used first.</summary>
+    public IReadOnlyList<BuildCacheEntry> GetBuildCache(CancellationToken cancel) => BuildCacheMaintenance.List(cancel);
+
     /// <summary>Builds an image.</summary>
     /// <returns>Null where only the steps are asked for.</returns>
     /// <exception cref="EngineException">
@@ -29,6 +32,7 @@ public sealed partial class ContainerEngine
             Cache = BuildCache,
             Storage = _storage.Select,
             Containers = new StepContainers(_paths, _store, _launcher, _networks, _storage),
+            Facts = Facts,
             Pull = EnsureImage,
         };
         return new Builder(services, request with { Network = ResolveNetwork(request.Network, ContainerRecord.NewId()) }).Run(cancel);

@@ -46,6 +46,9 @@ public sealed record BuildRequest
     /// <summary>All layers above the base become one.</summary>
     public bool Squash { get; init; }
 
+    /// <summary>What is made of the result; an image of this host where there is nothing.</summary>
+    public IReadOnlyList<BuildOutputTarget> Outputs { get; init; } = [];
+
     /// <summary>Time of everything that the build makes, and upper limit of file times.</summary>
     public DateTimeOffset? SourceDateEpoch { get; init; }
 

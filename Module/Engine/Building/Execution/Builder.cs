@@ -25,9 +25,10 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
         }
 
         BuildGraph graph = BuildGraph.Create(file, globals, request.Target);
+        BuildPreflight.Run(request, input, graph, services.Facts);
         using BuildSession session = new(services, request, input, graph, globals);
         StageState result = session.Run(cancel);
-        return request.DryRun ? null : services.Images.AddImage(ImageAssembler.Assemble(session, result, request), request.References, cancel);
+        return request.DryRun ? null : new BuildResult(session, result, request).Make(cancel);
     }
 
     private static BuildPlatform Convert(ImagePlatform platform) => new(platform.Os, platform.Architecture, platform.Variant ?? "");

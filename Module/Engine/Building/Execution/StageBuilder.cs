@@ -187,6 +187,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
         {
             session.Tell(new BuildStepStarted(step));
             Use(cached.Layer, createdBy, cached.Record.Created);
+            _state.LastKey = key.Hex;
             return new Outcome(Cached: true, WouldRun: false, cached.Layer?.DiffId);
         }
 
@@ -206,8 +207,9 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
         Use(layer, createdBy, created);
         session.Services.Cache.Write(new BuildCacheRecord
         {
-            Key = key.Hex, DiffId = layer?.DiffId.ToString(), Instruction = step.Instruction, Created = created,
+            Key = key.Hex, DiffId = layer?.DiffId.ToString(), Instruction = step.Instruction, Created = created, Parent = _state.LastKey,
         });
+        _state.LastKey = key.Hex;
         return new Outcome(Cached: false, WouldRun: false, layer?.DiffId);
     }
 
