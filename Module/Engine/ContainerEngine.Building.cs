@@ -1,6 +1,7 @@
 using Containers.Engine.Building;
 using Containers.Engine.Building.Cache;
 using Containers.Engine.Building.Execution;
+using Containers.Engine.Distribution;
 using Containers.Engine.Images;
 using Containers.Engine.Lifecycle;
 
@@ -33,6 +34,7 @@ public sealed partial class ContainerEngine
             Storage = _storage.Select,
             Containers = new StepContainers(_paths, _store, _launcher, _networks, _storage),
             Facts = Facts,
+            Registries = stop => RegistryAccess.Of(_registries, null, stop),
             Pull = EnsureImage,
         };
         return new Builder(services, request with { Network = ResolveNetwork(request.Network, ContainerRecord.NewId()) }).Run(cancel);

@@ -181,6 +181,8 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
         SshAgents = Agents(),
         Platform = ParsePlatform(Platform),
         Squash = Squash,
+        CacheFrom = [.. CacheFrom.Select(ParsePlace)],
+        CacheTo = [.. CacheTo.Select(ParsePlace)],
         Outputs = [.. Output.Select(output => output.Type == BuildOutputType.Image ? output : output with { Path = ResolvePath(output.Path) })],
         SourceDateEpoch = SourceDateEpoch,
         KeepFailed = KeepFailed,

@@ -23,6 +23,8 @@ internal sealed record BuildServices
     /// <summary>What checks need of an image of this host; null where it is not here.</summary>
     internal required Func<string, BaseImageFacts?> Facts { get; init; }
 
+    internal required Func<CancellationToken, RegistryAccess> Registries { get; init; }
+
     /// <summary>Finds or pulls an image by the policy.</summary>
     internal required Func<string, PullOptions, CancellationToken, ContainerImage> Pull { get; init; }
 }
