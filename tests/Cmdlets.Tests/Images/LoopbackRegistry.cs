@@ -56,7 +56,9 @@ public sealed class LoopbackRegistry : IDisposable
         {
             using TcpClient client = new();
             client.Connect(IPAddress.Loopback, port);
-            return true;
+
+            // Two ends of one socket: the kernel chose the very port to connect from, and nobody listens there yet.
+            return !Equals(client.Client.LocalEndPoint, client.Client.RemoteEndPoint);
         }
         catch (SocketException)
         {
