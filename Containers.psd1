@@ -11,6 +11,7 @@
 
     # The build fails when these lists and what Containers.dll and Module/Formats hold differ.
     FormatsToProcess     = @(
+        'Formats/BuildCacheEntry.format.ps1xml'
         'Formats/BuildStep.format.ps1xml'
         'Formats/Container.format.ps1xml'
         'Formats/ContainerBridge.format.ps1xml'
@@ -79,6 +80,7 @@
         'Find-ContainerImageTag'
         'Get-Container'
         'Get-ContainerBridge'
+        'Get-ContainerBuildCache'
         'Get-ContainerChange'
         'Get-ContainerDetail'
         'Get-ContainerEvent'

@@ -21,7 +21,7 @@ param(
     [string[]] $Job = @(
         'Run', 'Exec', 'Detached', 'Stop', 'Memory', 'List', 'Stats', 'Copy', 'Log', 'Import',
         'NetRun', 'NetDetached', 'NetPublish', 'PublishLive', 'NetHundred', 'Throughput', 'Connections',
-        'Pull', 'Load', 'Save', 'ImportRoot', 'Commit', 'ImageList'),
+        'Pull', 'Load', 'Save', 'ImportRoot', 'Commit', 'ImageList', 'Build', 'BuildCopy', 'BuildStages'),
     [ValidateRange(3, 1000)] [int] $Rounds = 20,
     # How long each measurement of traffic takes.
     [ValidateRange(1, 60)] [int] $Seconds = 5,
@@ -49,6 +49,7 @@ Import-Module "$(Resolve-Path $Module)/Containers.psd1"
 . "$PSScriptRoot/NetworkJobs.ps1"
 . "$PSScriptRoot/TrafficJobs.ps1"
 . "$PSScriptRoot/ImageJobs.ps1"
+. "$PSScriptRoot/BuildJobs.ps1"
 
 $work = New-Item -ItemType Directory -Path "$Temp/containers-bench-$PID"
 $env:CONTAINERS_DATA_ROOT = "$work/data"

@@ -1,6 +1,7 @@
 using Containers.Engine.Building;
 using Containers.Engine.Building.Cache;
 using Containers.Engine.Building.Execution;
+using Containers.Engine.Distribution;
 using Containers.Engine.Images;
 using Containers.Engine.Lifecycle;
 
@@ -10,6 +11,9 @@ namespace Containers.Engine;
 public sealed partial class ContainerEngine
 {
     private BuildCache BuildCache => new(Options.DataRoot, _images);
+
+    /// <summary>What the build cache keeps, the latest used first.</summary>
+    public IReadOnlyList<BuildCacheEntry> GetBuildCache(CancellationToken cancel) => BuildCacheMaintenance.List(cancel);
 
     /// <summary>Builds an image.</summary>
     /// <returns>Null where only the steps are asked for.</returns>
@@ -29,6 +33,8 @@ public sealed partial class ContainerEngine
             Cache = BuildCache,
             Storage = _storage.Select,
             Containers = new StepContainers(_paths, _store, _launcher, _networks, _storage),
+            Facts = Facts,
+            Registries = stop => RegistryAccess.Of(_registries, null, stop),
             Pull = EnsureImage,
         };
         return new Builder(services, request with { Network = ResolveNetwork(request.Network, ContainerRecord.NewId()) }).Run(cancel);

@@ -1,3 +1,4 @@
+using Containers.Engine.Building.Cache;
 using Containers.Engine.Images;
 using Containers.Engine.Lifecycle;
 using Containers.Engine.Storage;
@@ -8,13 +9,18 @@ namespace Containers.Engine;
 public sealed partial class ContainerEngine
 {
     /// <summary>What images, containers and unused layers take up on the disk.</summary>
-    public IReadOnlyList<StorageUsage> GetStorage(bool detailed, CancellationToken cancel) => Maintenance.Usage(List(), detailed, cancel);
+    public IReadOnlyList<StorageUsage> GetStorage(bool detailed, CancellationToken cancel) => [.. Maintenance.Usage(List(), detailed, cancel), BuildCacheMaintenance.Usage(detailed, cancel)];
 
     /// <summary>What <see cref="Clear"/> would remove, in its order. Unused layers and leftovers come with <see cref="PruneOptions.DanglingImages"/>.</summary>
     public IReadOnlyList<ReclaimedItem> FindReclaimable(PruneOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
         List<ReclaimedItem> items = Maintenance.Find(options, List(), options.Networks ? ListNetworks() : [], cancel);
+        if (options.BuildCache && options.Labels.Count == 0)
+        {
+            items.AddRange(BuildCacheMaintenance.Find(options, cancel));
+        }
+
         if ((options.DanglingImages || options.AllImages) && options.Before is null && options.Labels.Count == 0)
         {
             items.AddRange(Maintenance.FindLeftovers());
@@ -44,6 +50,11 @@ public sealed partial class ContainerEngine
             if (StoreMaintenance.IsVolume(item))
             {
                 return _volumes.TryRemoveUnused(item.Name) ? item : null;
+            }
+
+            if (Lifecycle.BuildCacheMaintenance.IsOwn(item))
+            {
+                return BuildCacheMaintenance.Clear(item) ? item : null;
             }
 
             bool cleared = Maintenance.Clear(item, FindUserOf);
@@ -78,6 +89,8 @@ public sealed partial class ContainerEngine
             _storage.RemoveUnusedRoots(() => Images.List().Select(image => Images.TryOpen(image.Id)).OfType<ImageRecord>());
         }
     }
+
+    private BuildCacheMaintenance BuildCacheMaintenance => new(BuildCache, new CacheMountStore(Options.DataRoot), Images);
 
     private StoreMaintenance Maintenance => new(_paths, Images, _volumes);
 }

@@ -14,7 +14,7 @@ namespace Containers.Cmdlets;
 /// the verbose stream, and the image down the pipeline.
 /// </summary>
 [Cmdlet("Build", "ContainerImage", SupportsShouldProcess = true)]
-[OutputType(typeof(ContainerImage), typeof(BuildStep))]
+[OutputType(typeof(ContainerImage), typeof(BuildStep), typeof(FileInfo), typeof(DirectoryInfo))]
 public sealed partial class BuildContainerImageCommand : ContainersCmdlet
 {
     private readonly StringBuilder _text = new();
@@ -90,6 +90,15 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
     [ValidateNotNullOrEmpty]
     public string? Platform { get; set; }
 
+    /// <summary>What the result becomes instead of an image: a path, or 'type=tar,dest=PATH'; local, tar, oci, docker, image.</summary>
+    [Parameter, BuildOutputTransformation]
+    [ValidateNotNullOrEmpty]
+    public BuildOutputTarget[] Output { get; set; } = [];
+
+    /// <summary>All layers above the base image become one.</summary>
+    [Parameter]
+    public SwitchParameter Squash { get; set; }
+
     /// <summary>The time of everything that the build makes.</summary>
     [Parameter, EpochTransformation]
     public DateTimeOffset? SourceDateEpoch { get; set; }
@@ -144,6 +153,13 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
         {
             display.Complete();
             WriteObject(images, enumerateCollection: true);
+            if (wanted)
+            {
+                WriteObject(
+                    request.Outputs.Where(output => output.Type != BuildOutputType.Image).Select<BuildOutputTarget, FileSystemInfo>(
+                        output => output.Type == BuildOutputType.Local ? new DirectoryInfo(output.Path) : new FileInfo(output.Path)),
+                    enumerateCollection: true);
+            }
         }
     }
 
@@ -164,6 +180,10 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
         Secrets = Secrets(),
         SshAgents = Agents(),
         Platform = ParsePlatform(Platform),
+        Squash = Squash,
+        CacheFrom = [.. CacheFrom.Select(ParsePlace)],
+        CacheTo = [.. CacheTo.Select(ParsePlace)],
+        Outputs = [.. Output.Select(output => output.Type == BuildOutputType.Image ? output : output with { Path = ResolvePath(output.Path) })],
         SourceDateEpoch = SourceDateEpoch,
         KeepFailed = KeepFailed,
         Parallel = ThrottleLimit,

@@ -36,6 +36,15 @@ public sealed class ClearContainerStorageCommand : ContainersCmdlet
     [Parameter]
     public SwitchParameter AllVolumes { get; set; }
 
+    /// <summary>What builds keep to be used again.</summary>
+    [Parameter]
+    public SwitchParameter BuildCache { get; set; }
+
+    /// <summary>With -BuildCache: so many bytes of it stay, the latest used.</summary>
+    [Parameter, SizeTransformation]
+    [ValidateRange(0L, long.MaxValue)]
+    public long? KeepStorage { get; set; }
+
     /// <summary>Only what is older: a time, or how long ago.</summary>
     [Parameter, MomentTransformation]
     [Alias("Until")]
@@ -51,7 +60,7 @@ public sealed class ClearContainerStorageCommand : ContainersCmdlet
 
     protected override void ProcessRecord()
     {
-        bool all = !(Container || Image || AllImages || Network || Volume || AllVolumes);
+        bool all = !(Container || Image || AllImages || Network || Volume || AllVolumes || BuildCache);
         PruneOptions options = new()
         {
             Containers = Container || all,
@@ -60,6 +69,8 @@ public sealed class ClearContainerStorageCommand : ContainersCmdlet
             Networks = Network || all,
             Volumes = Volume,
             AllVolumes = AllVolumes,
+            BuildCache = BuildCache,
+            KeepBuildCache = KeepStorage,
             Before = OlderThan,
             Labels = Entries(Label),
         };

@@ -26,6 +26,12 @@ public sealed record BuildRequest
     /// <summary>Nothing is taken from the cache; what is made goes into it all the same.</summary>
     public bool NoCache { get; init; }
 
+    /// <summary>Caches of other builds that may spare steps. Whoever names one trusts its author: see docs/adr/0015.</summary>
+    public IReadOnlyList<BuildCachePlace> CacheFrom { get; init; } = [];
+
+    /// <summary>Where the steps of this build are kept for others.</summary>
+    public IReadOnlyList<BuildCachePlace> CacheTo { get; init; } = [];
+
     /// <summary>When registries are asked for base images.</summary>
     public PullPolicy PullPolicy { get; init; } = PullPolicy.Missing;
 
@@ -45,6 +51,9 @@ public sealed record BuildRequest
 
     /// <summary>All layers above the base become one.</summary>
     public bool Squash { get; init; }
+
+    /// <summary>What is made of the result; an image of this host where there is nothing.</summary>
+    public IReadOnlyList<BuildOutputTarget> Outputs { get; init; } = [];
 
     /// <summary>Time of everything that the build makes, and upper limit of file times.</summary>
     public DateTimeOffset? SourceDateEpoch { get; init; }

@@ -50,6 +50,25 @@ public sealed partial class ImageStore
         }
     }
 
+    /// <summary>Takes in one layer, of a build cache, checked and fetched as those of images are; held until it is disposed.</summary>
+    /// <exception cref="EngineException">As for <see cref="Receive"/>.</exception>
+    internal HeldLayer ReceiveLayer(IncomingLayer layer, Digest diffId, ReceiveOptions options, CancellationToken cancel)
+    {
+        try
+        {
+            StoreFolder.Ensure(_root);
+            StoreFolder.Ensure(Path.Join(_root, "layers"));
+            using LayerReceiver receiver = new(_root, _layers, [layer], [diffId], options);
+            receiver.Run(cancel);
+            return Hold(diffId) ?? throw new EngineException(
+                EngineErrorKind.InvalidData, "DamagedLayer", $"The layer '{diffId}' cannot be used: it is gone.", diffId.ToString(), "Try again.");
+        }
+        catch (LinuxException e)
+        {
+            throw ImageErrors.FromStore(e, _root);
+        }
+    }
+
     /// <summary>The configuration's own bytes, checked.</summary>
     /// <exception cref="EngineException">DamagedImage.</exception>
     internal byte[] ReadConfig(Digest id)

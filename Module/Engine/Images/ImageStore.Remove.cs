@@ -15,13 +15,25 @@ public sealed partial class ImageStore
     /// </summary>
     /// <param name="userOf">Given an image id, the name of a container that uses it, or null.</param>
     /// <exception cref="EngineException">ImageNotFound, AmbiguousImageId, ImageInUse, ImageHasSeveralReferences.</exception>
-    public IReadOnlyList<RemovedImage> Remove(string nameOrId, bool force, Func<string, string?> userOf)
+    public IReadOnlyList<RemovedImage> Remove(string nameOrId, bool force, Func<string, string?> userOf) =>
+        Remove(nameOrId, force, userOf, unnamed: false);
+
+    /// <summary>The same for one that has no name; one that got a name meanwhile is in use.</summary>
+    internal IReadOnlyList<RemovedImage> RemoveUnnamed(string id, Func<string, string?> userOf) => Remove(id, force: true, userOf, unnamed: true);
+
+    private List<RemovedImage> Remove(string nameOrId, bool force, Func<string, string?> userOf, bool unnamed)
     {
         try
         {
             List<RemovedImage> removed = [];
             using (SafeFileHandle _ = StoreLock.Take(LockableRoot(nameOrId), CancellationToken.None))
             {
+                if (unnamed && ReferencesOf(Digest.Parse(nameOrId)).Count > 0)
+                {
+                    throw new EngineException(
+                        EngineErrorKind.ResourceBusy, "ImageInUse", $"The image '{nameOrId}' has a name by now.", nameOrId, "Remove it by its name.");
+                }
+
                 RemoveLocked(nameOrId, force, userOf, removed);
                 _tags.Sweep();
                 StoreFolder.RemoveTemporaries(_folder);

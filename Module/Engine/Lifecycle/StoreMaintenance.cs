@@ -101,7 +101,7 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images, Vol
         switch (item.Type)
         {
             case ImageType:
-                return TryRemoveImage(item.Id, userOf);
+                return TryRemoveImage(item, userOf);
             case LayerType:
                 return images.RemoveUnusedLayer(item.Id);
             case LeftoverType:
@@ -135,11 +135,12 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images, Vol
         Items = detailed ? [.. items.OrderByDescending(item => item.Size).ThenBy(item => item.Name, StringComparer.Ordinal)] : [],
     };
 
-    private bool TryRemoveImage(string id, Func<string, string?> userOf)
+    private bool TryRemoveImage(ReclaimedItem item, Func<string, string?> userOf)
     {
         try
         {
-            images.Remove(id, force: true, userOf);
+            // A build or a pull writes an image before its name: what had none may have got it since the look.
+            _ = item.Name.Length == 0 ? images.RemoveUnnamed(item.Id, userOf) : images.Remove(item.Id, force: true, userOf);
             return true;
         }
         catch (EngineException e) when (e.ErrorId is "ImageInUse" or "ImageNotFound")

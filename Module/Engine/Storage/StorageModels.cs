@@ -26,7 +26,7 @@ public sealed record StorageDriverInfo
 /// <summary>One row of what the store takes up.</summary>
 public sealed record StorageUsage
 {
-    /// <summary>Images, Containers, Volumes, Layers.</summary>
+    /// <summary>Images, Containers, Volumes, Build cache, Unused layers.</summary>
     public required string Type { get; init; }
 
     public int Total { get; init; }
@@ -77,7 +77,13 @@ public sealed record PruneOptions
     /// <summary>All volumes that no container has.</summary>
     public bool AllVolumes { get; init; }
 
-    /// <summary>Only what was made before this moment, or, of containers, ended before it.</summary>
+    /// <summary>What builds keep. Never part of the default set: it is there to be used again.</summary>
+    public bool BuildCache { get; init; }
+
+    /// <summary>The build cache is cleared, the longest unused first, until it has no more than these bytes; null for all of it.</summary>
+    public long? KeepBuildCache { get; init; }
+
+    /// <summary>Only what was made before this moment, or, of the build cache, last used, of containers, ended before it.</summary>
     public DateTimeOffset? Before { get; init; }
 
     /// <summary>Only what has all these labels; a null value stands for any.</summary>
@@ -87,7 +93,7 @@ public sealed record PruneOptions
 /// <summary>One thing that was cleared, or would be.</summary>
 public sealed record ReclaimedItem
 {
-    /// <summary>Container, Image, Volume, Layer, Network, Leftover.</summary>
+    /// <summary>Container, Image, Volume, Layer, Network, BuildCache, CacheMount, Leftover.</summary>
     public required string Type { get; init; }
 
     public required string Id { get; init; }

@@ -23,6 +23,15 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
     /// </summary>
     internal bool IsLayer { get; init; } = true;
 
+    /// <summary>
+    /// True where the target is somebody's directory: it keeps its own metadata, a directory in it is never removed to make room, and devices are
+    /// left out.
+    /// </summary>
+    internal bool IsMerge { get; init; }
+
+    /// <summary>How many devices were left out.</summary>
+    internal long Devices { get; private set; }
+
     /// <param name="source">A directory that is open for reading.</param>
     /// <param name="target">An empty one, open for reading; it gets the metadata of the source.</param>
     internal void Copy(SafeHandle source, SafeHandle target)
@@ -32,7 +41,10 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
         {
             _root = (int)target.DangerousGetHandle();
             CopyChildren(a, _root, 1);
-            Finish(a, _root, TreeDirectory.Status(a, "/"u8));
+            if (!IsMerge)
+            {
+                Finish(a, _root, TreeDirectory.Status(a, "/"u8));
+            }
         }
         finally
         {
@@ -92,6 +104,12 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
             if (TreeDirectory.IsDirectory(status))
             {
                 CopyDirectory(source, target, name, depth);
+                continue;
+            }
+
+            if (IsMerge && (status.stx_mode & Libc.S_IFMT) is Libc.S_IFCHR or Libc.S_IFBLK)
+            {
+                Devices++;
                 continue;
             }
 
@@ -306,8 +324,8 @@ internal sealed unsafe class TreeCopier(CancellationToken cancel)
     {
         fixed (byte* native = name)
         {
-            int errno = FileTree.TryRemove(target, native);
-            if (errno != 0)
+            int errno = !IsMerge ? FileTree.TryRemove(target, native) : Libc.unlinkat(target, native, 0) == 0 ? 0 : Errno.Last;
+            if (errno != 0 && !(IsMerge && errno == Errno.ENOENT))
             {
                 throw new LinuxException("unlinkat", NativePath.ToText(_path.Span), errno);
             }

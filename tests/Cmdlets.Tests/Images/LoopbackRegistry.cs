@@ -24,6 +24,8 @@ public sealed class LoopbackRegistry : IDisposable
         {
             Start(FreePort());
         }
+
+        Assert.True(_process is not null, "docker-registry does not start");
     }
 
     public static string? Missing { get; } = File.Exists(Program) ? null : "docker-registry is not installed";
@@ -56,7 +58,9 @@ public sealed class LoopbackRegistry : IDisposable
         {
             using TcpClient client = new();
             client.Connect(IPAddress.Loopback, port);
-            return true;
+
+            // Two ends of one socket: the kernel chose the very port to connect from, and nobody listens there yet.
+            return !Equals(client.Client.LocalEndPoint, client.Client.RemoteEndPoint);
         }
         catch (SocketException)
         {
@@ -72,10 +76,15 @@ public sealed class LoopbackRegistry : IDisposable
             configuration,
             "version: 0.1\nlog: { level: error, accesslog: { disabled: true } }\n"
             + $"storage: {{ filesystem: {{ rootdirectory: {_folder}/data }}, delete: {{ enabled: true }} }}\nhttp: {{ addr: {Address} }}\n");
-        Process process = Process.Start(new ProcessStartInfo(Program, ["serve", configuration])
+        ProcessStartInfo start = new(Program, ["serve", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true };
+
+        // It takes REGISTRY_* for its own settings, also what other programs mean by REGISTRY_AUTH_FILE.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("REGISTRY_", StringComparison.Ordinal)).ToList())
         {
-            RedirectStandardError = true, RedirectStandardOutput = true,
-        })!;
+            start.Environment.Remove(name);
+        }
+
+        Process process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
         process.OutputDataReceived += (_, _) => { };
         process.BeginErrorReadLine();

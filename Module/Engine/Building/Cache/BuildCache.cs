@@ -25,7 +25,7 @@ internal sealed class BuildCache(string dataRoot, ImageStore images)
 
         if (record.DiffId is null)
         {
-            Touch(key);
+            Count(record);
             return new CachedStep(record, null);
         }
 
@@ -35,9 +35,12 @@ internal sealed class BuildCache(string dataRoot, ImageStore images)
             return null; // The next run of the step writes it anew.
         }
 
-        Touch(key);
+        Count(record);
         return new CachedStep(record, layer);
     }
+
+    /// <summary>A record without its layer, for those who clear; it does not count as used.</summary>
+    internal BuildCacheRecord? Find(string key) => Digest.TryParse("sha256:" + key, out Digest digest) ? Read(digest) : null;
 
     /// <summary>Keeps what a step came to. The caller holds the layer.</summary>
     internal void Write(BuildCacheRecord record)
@@ -116,15 +119,16 @@ internal sealed class BuildCache(string dataRoot, ImageStore images)
 
     private BuildCacheRecord? Read(Digest key) => Read(PathOf(key.Hex));
 
-    private void Touch(Digest key)
+    /// <summary>Once more used, just now. Two sessions at once may count one use: nothing depends on it.</summary>
+    private void Count(BuildCacheRecord record)
     {
         try
         {
-            File.SetLastWriteTimeUtc(PathOf(key.Hex), DateTime.UtcNow);
+            Write(record with { Uses = record.Uses + 1 });
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (EngineException)
         {
-            // Removed this moment, or the store is read-only: only its age is lost.
+            // The disk is full, or the store is read-only: only its age is lost.
         }
     }
 

@@ -20,6 +20,19 @@ internal sealed record BuildCacheRecord
 
     /// <summary>When the step was done, which is what the image's history says, also of an image that was made later.</summary>
     public required DateTimeOffset Created { get; init; }
+
+    /// <summary>How often it was found.</summary>
+    public int Uses { get; init; }
+
+    /// <summary>The key of the step before it that made or found something; null for the first one.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>What kind of step, by its first word.</summary>
+    internal string Kind => Instruction.StartsWith('(') ? Instruction == SquashText ? "Squash" : "Context"
+        : Instruction.Split(' ', 2)[0].ToUpperInvariant();
+
+    /// <summary>In the place of the instruction.</summary>
+    internal const string SquashText = "(all layers above the base as one)";
 }
 
 [JsonSourceGenerationOptions(

@@ -1,4 +1,5 @@
 using Containers.Engine.Building.Cache;
+using Containers.Engine.Building.Checking;
 using Containers.Engine.Distribution;
 using Containers.Engine.Images;
 using Containers.Engine.Lifecycle;
@@ -18,6 +19,11 @@ internal sealed record BuildServices
     internal required Func<IList<string>?, IStorageDriver> Storage { get; init; }
 
     internal required StepContainers Containers { get; init; }
+
+    /// <summary>What checks need of an image of this host; null where it is not here.</summary>
+    internal required Func<string, BaseImageFacts?> Facts { get; init; }
+
+    internal required Func<CancellationToken, RegistryAccess> Registries { get; init; }
 
     /// <summary>Finds or pulls an image by the policy.</summary>
     internal required Func<string, PullOptions, CancellationToken, ContainerImage> Pull { get; init; }

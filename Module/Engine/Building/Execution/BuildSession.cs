@@ -12,7 +12,7 @@ namespace Containers.Engine.Building.Execution;
 /// One build: its stages on threads of their own, each waiting for those it needs; a bounded number of steps at work at once; everything that is
 /// used held until the end. The first failure stops the others.
 /// </summary>
-internal sealed class BuildSession : IDisposable
+internal sealed partial class BuildSession : IDisposable
 {
     private readonly ConcurrentBag<IDisposable> _held = [];
     private readonly BlockingCollection<BuildEvent> _events = [];

@@ -12,6 +12,9 @@ namespace Containers.Engine.Building.Execution;
 /// </summary>
 internal sealed unsafe class CacheMount : IDisposable
 {
+    /// <summary>The file in it that users lock.</summary>
+    internal const string LockName = "lock";
+
     private const int MaxInstances = 256;
 
     private readonly FileLock _lock;
@@ -35,13 +38,16 @@ internal sealed unsafe class CacheMount : IDisposable
         for (int instance = 0; instance < MaxInstances; instance++)
         {
             string folder = instance == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}.{instance}");
-            StoreFolder.Ensure(folder);
-            TimeSpan patience = sharing == CacheSharing.Private ? TimeSpan.Zero : Timeout.InfiniteTimeSpan;
-            FileLock? held = sharing == CacheSharing.Shared ? FileLock.TakeShared(folder + "/lock", cancel) : Take(folder + "/lock", patience, cancel);
-            if (held is not null)
+            while (Lock(folder, sharing, cancel) is { } held)
             {
-                Files.Write(folder + "/id", Encoding.UTF8.GetBytes(id), 0x180);
-                return new CacheMount(folder, held);
+                // It may have been cleared, with its lock, while this one waited for it.
+                if (held.IsAt(folder + "/" + LockName))
+                {
+                    Files.Write(folder + "/id", Encoding.UTF8.GetBytes(id), 0x180);
+                    return new CacheMount(folder, held);
+                }
+
+                held.Dispose();
             }
         }
 
@@ -94,6 +100,26 @@ internal sealed unsafe class CacheMount : IDisposable
         }
     }
 
-    private static FileLock? Take(string path, TimeSpan patience, CancellationToken cancel) =>
-        FileLock.TryTake(path, patience == Timeout.InfiniteTimeSpan ? TimeSpan.FromDays(365) : patience, cancel);
+    /// <returns>Null where a private one is in use.</returns>
+    private static FileLock? Lock(string folder, CacheSharing sharing, CancellationToken cancel)
+    {
+        while (true)
+        {
+            StoreFolder.Ensure(folder);
+            string path = folder + "/" + LockName;
+            try
+            {
+                return sharing switch
+                {
+                    CacheSharing.Shared => FileLock.TakeShared(path, cancel),
+                    CacheSharing.Private => FileLock.TryTake(path, TimeSpan.Zero, cancel),
+                    _ => FileLock.TryTake(path, TimeSpan.FromDays(365), cancel),
+                };
+            }
+            catch (LinuxException e) when (e.Errno == Errno.ENOENT)
+            {
+                // Cleared between the two calls: made anew.
+            }
+        }
+    }
 }

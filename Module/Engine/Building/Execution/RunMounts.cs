@@ -131,8 +131,7 @@ internal sealed partial class StageBuilder
 
         private static string IdOf(RunMount mount) => mount.Id.Length > 0 ? mount.Id
             : mount.Type == RunMountType.Ssh ? "default"
-            : mount.Source.Length > 0 ? mount.Source
-            : mount.Target[(mount.Target.LastIndexOf('/') + 1)..];
+            : mount.SecretId;
 
         /// <summary>As docker has it: what has no id is known by its place.</summary>
         private string CacheId(RunMount mount) => mount.Id.Length > 0 ? mount.Id : TargetOf(mount);
@@ -241,9 +240,7 @@ internal sealed partial class StageBuilder
                     return;
                 }
 
-                throw Error(
-                    mount, "SecretNotFound", $"the secret '{id}' was not given", $"Give it with -Secret 'id={id},src=PATH' or 'id={id},env=NAME'.",
-                    EngineErrorKind.ObjectNotFound);
+                throw BuildPreflight.SecretMissing(mount);
             }
 
             if (mount.Variable is { } variable)

@@ -183,10 +183,11 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
             return new Outcome(Cached: false, WouldRun: true, null);
         }
 
-        if (!Request.NoCache && session.Services.Cache.Find(key) is { } cached)
+        if (!Request.NoCache && session.FindStep(key, step, _state.LastKey, cancel) is { } cached)
         {
             session.Tell(new BuildStepStarted(step));
             Use(cached.Layer, createdBy, cached.Record.Created);
+            _state.LastKey = key.Hex;
             return new Outcome(Cached: true, WouldRun: false, cached.Layer?.DiffId);
         }
 
@@ -204,10 +205,11 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
         ImageStore.HeldLayer? layer = work();
         DateTimeOffset created = Request.SourceDateEpoch ?? DateTimeOffset.UtcNow;
         Use(layer, createdBy, created);
-        session.Services.Cache.Write(new BuildCacheRecord
+        session.KeepStep(new BuildCacheRecord
         {
-            Key = key.Hex, DiffId = layer?.DiffId.ToString(), Instruction = step.Instruction, Created = created,
+            Key = key.Hex, DiffId = layer?.DiffId.ToString(), Instruction = step.Instruction, Created = created, Parent = _state.LastKey,
         });
+        _state.LastKey = key.Hex;
         return new Outcome(Cached: false, WouldRun: false, layer?.DiffId);
     }
 

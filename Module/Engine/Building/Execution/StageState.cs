@@ -34,6 +34,9 @@ internal sealed class StageState
     /// <summary>A step of this stage would have to be done, so that nobody knows what comes after it; only when nothing is done.</summary>
     internal bool Unknown { get; set; }
 
+    /// <summary>The key of the last step that made or found something; for people who look into the cache.</summary>
+    internal string? LastKey { get; set; }
+
     /// <summary>What the files are: the chain id of the layers.</summary>
     internal string Content => Layers.Count == 0 ? NoLayers : ChainId.Of(Layers)[^1].ToString();
 
@@ -47,6 +50,7 @@ internal sealed class StageState
         History = [.. History],
         BaseHistory = BaseHistory,
         Unknown = Unknown,
+        LastKey = LastKey,
     };
 
     /// <summary>The state of an image, or of scratch.</summary>

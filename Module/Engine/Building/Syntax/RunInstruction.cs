@@ -76,4 +76,7 @@ internal sealed record RunMount(Word Written)
     internal uint? Uid { get; init; }
 
     internal uint? Gid { get; init; }
+
+    /// <summary>As docker has it: a secret without an id is called by its source, or by the last name of its target.</summary>
+    internal string SecretId => Id.Length > 0 ? Id : Source.Length > 0 ? Source : Target[(Target.LastIndexOf('/') + 1)..];
 }

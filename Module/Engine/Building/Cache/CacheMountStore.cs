@@ -1,0 +1,84 @@
+using System.Text;
+using Containers.Engine.Building.Execution;
+using Containers.Engine.Images;
+using Containers.Engine.Linux;
+using Containers.Engine.Storage;
+
+namespace Containers.Engine.Building.Cache;
+
+/// <summary>The directories of RUN --mount=type=cache, for those who list and clear them.</summary>
+internal sealed class CacheMountStore(string dataRoot)
+{
+    private const int MaxIdBytes = 64 * 1024;
+
+    private readonly string _folder = dataRoot + "/build/mounts";
+
+    internal IEnumerable<BuildCacheEntry> List(CancellationToken cancel)
+    {
+        foreach (string folder in Directory.Exists(_folder) ? Directory.EnumerateDirectories(_folder) : [])
+        {
+            cancel.ThrowIfCancellationRequested();
+            string name = Path.GetFileName(folder);
+            yield return new BuildCacheEntry
+            {
+                Id = name,
+                Kind = "Mount",
+                Description = ReadId(folder) ?? name,
+                Size = DiskUsage.Of(folder),
+                Created = Directory.GetCreationTimeUtc(folder),
+                LastUsed = Directory.GetLastWriteTimeUtc(folder),
+                InUse = IsInUse(folder),
+            };
+        }
+    }
+
+    /// <summary>Removes one; false where a step uses it, or it is gone.</summary>
+    internal bool Remove(string id)
+    {
+        string folder = _folder + "/" + Path.GetFileName(id);
+        if (!Directory.Exists(folder))
+        {
+            return false;
+        }
+
+        // Whoever waits for this lock finds out that its file is another one by now (CacheMount.Open).
+        using FileLock? mine = FileLock.TryTake(folder + "/" + CacheMount.LockName, TimeSpan.Zero, CancellationToken.None);
+        if (mine is null)
+        {
+            return false;
+        }
+
+        // Away in one step, to where a later build sweeps it if this session ends here: whoever comes now begins with a new one.
+        string bin = dataRoot + "/build/tmp";
+        StoreFolder.Ensure(bin);
+        string aside = bin + "/" + Guid.NewGuid().ToString("N")[..16];
+        Files.Rename(folder, aside);
+        FileTree.Remove(aside);
+        return true;
+    }
+
+    private static bool IsInUse(string folder)
+    {
+        try
+        {
+            using FileLock? free = FileLock.TryTake(folder + "/" + CacheMount.LockName, TimeSpan.Zero, CancellationToken.None);
+            return free is null;
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT)
+        {
+            return false; // Removed this moment.
+        }
+    }
+
+    private static string? ReadId(string folder)
+    {
+        try
+        {
+            return SmallFile.Read(folder + "/id", MaxIdBytes) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+        }
+        catch (LinuxException)
+        {
+            return null; // Its name says enough.
+        }
+    }
+}
