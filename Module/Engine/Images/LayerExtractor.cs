@@ -41,6 +41,11 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
     /// <summary>Names that begin with .wh. mean removed files; else they are names like any other.</summary>
     internal bool Whiteouts { get; init; } = true;
 
+    /// <summary>
+    /// The archive holds somebody's files and is no layer: names that begin with .wh. and devices have no meaning in it, and are refused.
+    /// </summary>
+    internal bool IsContext { get; init; }
+
     /// <summary>Bytes of file content so far.</summary>
     internal long ContentBytes { get; private set; }
 
@@ -137,6 +142,8 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
             }
         }
     }
+
+    private bool HasWhiteoutName() => _path.Path.StartsWith(".wh."u8) || _path.Path.IndexOf("/.wh."u8) >= 0;
 
     private void ExtractDirectory(int parent, byte* name, TarEntry entry)
     {
