@@ -107,7 +107,11 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
             return;
         }
 
-        if (Whiteouts && HandleWhiteout(entry))
+        if (IsContext)
+        {
+            RefuseInContext(entry);
+        }
+        else if (Whiteouts && HandleWhiteout(entry))
         {
             return;
         }
@@ -143,7 +147,18 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
         }
     }
 
-    private bool HasWhiteoutName() => _path.Path.StartsWith(".wh."u8) || _path.Path.IndexOf("/.wh."u8) >= 0;
+    private void RefuseInContext(TarEntry entry)
+    {
+        if (entry.Type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice)
+        {
+            throw ImageErrors.Unsafe(entry.Name.Span, "a build context has no devices");
+        }
+
+        if (_path.Path.StartsWith(".wh."u8) || _path.Path.IndexOf("/.wh."u8) >= 0)
+        {
+            throw ImageErrors.Unsafe(entry.Name.Span, "names that begin with .wh. mean removed files in an image");
+        }
+    }
 
     private void ExtractDirectory(int parent, byte* name, TarEntry entry)
     {

@@ -59,7 +59,7 @@ internal sealed record GitCheckout(string Path, string Commit)
         if ((checksum ?? reference.Commit) is { } must && !commit.StartsWith(must, StringComparison.Ordinal))
         {
             throw new EngineException(
-                EngineErrorKind.InvalidData, "ChecksumMismatch", $"'{reference.Remote}' gave the commit {commit}, and {must} was wanted.", reference.Remote,
+                EngineErrorKind.InvalidData, "ChecksumMismatch", $"'{reference.Shown}' gave the commit {commit}, and {must} was wanted.", reference.Shown,
                 "Do not use it unless you know why it has changed.");
         }
 
@@ -82,12 +82,15 @@ internal sealed record GitCheckout(string Path, string Commit)
             string[] place = directory is null ? [] : ["-C", directory];
             try
             {
-                result = ChildProcess.Run(program, [.. place, .. s_settings, .. arguments], default, s_patience, cancel, 64 * 1024, Environment(folder));
+                // The modes of what is checked out are the image's: they may not depend on the caller's umask.
+                result = ChildProcess.Run(
+                    "/bin/sh", ["-c", "umask 022; exec \"$0\" \"$@\"", program, .. place, .. s_settings, .. arguments], default, s_patience, cancel, 64 * 1024,
+                    Environment(folder));
             }
             catch (TimeoutException e)
             {
                 throw new EngineException(
-                    EngineErrorKind.OperationTimeout, "GitFailed", $"Fetching '{reference.Remote}' has taken half an hour.", reference.Remote, "Try again.", e);
+                    EngineErrorKind.OperationTimeout, "GitFailed", $"Fetching '{reference.Shown}' has taken half an hour.", reference.Shown, "Try again.", e);
             }
 
             return result.ExitCode == 0;
@@ -98,8 +101,8 @@ internal sealed record GitCheckout(string Path, string Commit)
             string why = result.ErrorText.Trim().Split('\n')[^1];
             return new EngineException(
                 EngineErrorKind.ConnectionError, "GitFailed",
-                $"'{reference.Remote}'{(reference.Reference is null ? "" : $" at '{reference.Reference}'")} could not be fetched: {Syntax.SourceText.Printable(why)}",
-                reference.Remote, "Check the address, the branch and the rights.");
+                $"'{reference.Shown}'{(reference.Reference is null ? "" : $" at '{reference.Reference}'")} could not be fetched: {Syntax.SourceText.Printable(why)}",
+                reference.Shown, "Check the address, the branch and the rights.");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using Containers.Engine.Images;
 using Containers.Engine.Linux;
@@ -102,6 +103,13 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
         try
         {
             using HttpRequestMessage request = new(HttpMethod.Get, uri);
+            if (uri.UserInfo.Length > 0)
+            {
+                // Another host, to which the server may lead, does not get it: the runtime drops it then.
+                request.Headers.Authorization = new AuthenticationHeaderValue(
+                    "Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Uri.UnescapeDataString(uri.UserInfo))));
+            }
+
             using HttpResponseMessage response = await s_client.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
             response.EnsureSuccessStatusCode();
             if (response.Content.Headers.ContentLength > maximum)
