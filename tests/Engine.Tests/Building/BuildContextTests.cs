@@ -103,6 +103,12 @@ public sealed class BuildContextTests : IDisposable
             Assert.Equal("UnsafeArchiveEntry", Assert.Throws<EngineException>(() => new ContextOpener(NewFolder).OpenArchive(stream, "a", default)).ErrorId);
         }
 
+        Run("tar", "-C", "/dev", "-c", "-f", _folder["archive"], "null");
+        using (FileStream stream = File.OpenRead(_folder["archive"]))
+        {
+            Assert.Equal("UnsafeArchiveEntry", Assert.Throws<EngineException>(() => new ContextOpener(NewFolder).OpenArchive(stream, "a", default)).ErrorId);
+        }
+
         Run("sh", "-c", $"head -c 3000000 /dev/zero > '{source}/big'; tar -C '{source}' -c big | gzip > '{_folder["archive"]}'");
         using (FileStream stream = File.OpenRead(_folder["archive"]))
         {
