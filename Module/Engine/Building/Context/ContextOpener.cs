@@ -68,7 +68,8 @@ internal sealed class ContextOpener(Func<ContextFolder> folder)
         catch (Exception e) when (e is UnauthorizedAccessException or FileNotFoundException)
         {
             throw new EngineException(
-                EngineErrorKind.PermissionDenied, "BuildContextNotFound", $"The build context '{path}' cannot be opened: {e.Message}", path, "Check its rights.", e);
+                EngineErrorKind.PermissionDenied, "BuildContextNotFound", $"The build context '{path}' cannot be opened: {e.Message}", path,
+                "Check its rights.", e);
         }
     }
 

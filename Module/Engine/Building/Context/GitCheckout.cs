@@ -13,7 +13,8 @@ internal sealed record GitCheckout(string Path, string Commit)
 
     /// <summary>Variables of the caller that git needs to get out; all others, GIT_ ones above all, stay behind.</summary>
     private static readonly string[] s_kept =
-        ["http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK"];
+        ["http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
+            "SSH_AUTH_SOCK"];
 
     /// <summary>
     /// In front of every call: no hooks, no programs named by the repository, no protocols that run programs or read this host's files
@@ -40,7 +41,8 @@ internal sealed record GitCheckout(string Path, string Commit)
         if (!TryRun(["fetch", "-q", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", reference.Remote, wanted], folder, out ChildResult shallow))
         {
             // A commit that is not the end of a branch, or a server that gives no parts: everything, then.
-            if (!TryRun(["fetch", "-q", "--no-recurse-submodules", "--", reference.Remote, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"], folder, out ChildResult all))
+            string[] everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+            if (!TryRun(["fetch", "-q", "--no-recurse-submodules", "--", reference.Remote, .. everything], folder, out ChildResult all))
             {
                 throw Failed(shallow.ErrorText.Length > 0 ? shallow : all);
             }
