@@ -21,13 +21,15 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
 
     private bool _hasText;
 
-    /// <summary>The directory that COPY and ADD read from.</summary>
+    private FileStream? _archive;
+
+    /// <summary>What COPY and ADD read from: a directory, a tar archive, or the address of an archive or a repository.</summary>
     [Parameter(Position = 0)]
     [Alias("Context", "FullName")]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    /// <summary>The lines of a Dockerfile.</summary>
+    /// <summary>The lines of a Dockerfile, or the bytes of a tar archive.</summary>
     [Parameter(ValueFromPipeline = true)]
     [AllowEmptyString]
     [AllowNull]
@@ -44,6 +46,10 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
     [Alias("Reference", "Repository")]
     [ValidateNotNullOrEmpty]
     public string[] Tag { get; set; } = [];
+
+    /// <summary>Further contexts: @{ name = 'directory, archive, address or image' }.</summary>
+    [Parameter, MapTransformation(Bare = BareKey.Refused)]
+    public IDictionary? BuildContext { get; set; }
 
     /// <summary>Values for ARG: a hashtable, 'NAME=value', or 'NAME' for the caller's variable.</summary>
     [Parameter, MapTransformation(Bare = BareKey.Null)]
@@ -123,25 +129,64 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
     protected override void ProcessRecord()
     {
         // A script whose standard input is redirected hands its commands a null.
-        if (Conversions.Unwrap(InputObject) is { } input)
+        switch (Conversions.Unwrap(InputObject))
         {
-            _hasText = true;
-            foreach (object? line in Conversions.Elements(input))
-            {
-                _text.Append(Conversions.Text(line)).Append('\n');
-            }
+            case null:
+                break;
+            case byte[] bytes:
+                Archive().Write(bytes);
+                break;
+            case byte one:
+                Archive().WriteByte(one);
+                break;
+            case FileSystemInfo place:
+                Path = place.FullName;
+                break;
+            case { } input:
+                _hasText = true;
+                foreach (object? line in Conversions.Elements(input))
+                {
+                    _text.Append(Conversions.Text(line)).Append('\n');
+                }
+
+                break;
         }
+    }
+
+    /// <summary>A file without a name: nobody else sees it, and it is gone with this process at the latest.</summary>
+    private FileStream Archive()
+    {
+        if (_archive is null)
+        {
+            string path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
+            _archive = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, BufferSize = 128 * 1024,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+            System.IO.File.Delete(path);
+        }
+
+        return _archive;
     }
 
     protected override void EndProcessing()
     {
+        using FileStream? archive = _archive;
+        if (archive is not null)
+        {
+            archive.Position = 0;
+        }
+
         if (!TryRun(_ => Request(), out BuildRequest? request))
         {
             return;
         }
 
         string name = Tag.Length > 0 ? $"image \"{string.Join("\", \"", Tag)}\"" : "an image";
-        string source = request.Directory is null ? "the Dockerfile of the pipeline" : $"\"{request.Directory}\"";
+        string source = request.Archive is not null ? "the archive of the pipeline"
+            : request.Context is null ? "the Dockerfile of the pipeline"
+            : $"\"{request.Context}\"";
         bool wanted = ShouldDo($"Build {name} from {source}");
         if (!wanted && !IsWhatIf)
         {
@@ -165,30 +210,63 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
 
     private ContainerImage[] Build(BuildRequest request, CancellationToken stop) => Engine.Build(request, stop) is { } image ? [image] : [];
 
-    private BuildRequest Request() => new()
+    private BuildRequest Request()
     {
-        Directory = Path is not null ? ResolvePath(Path) : _hasText ? null : ResolvePath("."),
-        File = File is null ? null : ResolveFile(),
-        Text = _hasText ? Encoding.UTF8.GetBytes(_text.ToString()) : default(ReadOnlyMemory<byte>?),
-        References = [.. Tag.Select(ParseTag)],
-        Arguments = Arguments(),
-        Target = Target,
-        NoCache = NoCache,
-        PullPolicy = Pull ? PullPolicy.Newer : PullPolicy.Missing,
-        Labels = Map(Label),
-        Network = BuildNetwork(),
-        Secrets = Secrets(),
-        SshAgents = Agents(),
-        Platform = ParsePlatform(Platform),
-        Squash = Squash,
-        CacheFrom = [.. CacheFrom.Select(ParsePlace)],
-        CacheTo = [.. CacheTo.Select(ParsePlace)],
-        Outputs = [.. Output.Select(output => output.Type == BuildOutputType.Image ? output : output with { Path = ResolvePath(output.Path) })],
-        SourceDateEpoch = SourceDateEpoch,
-        KeepFailed = KeepFailed,
-        Parallel = ThrottleLimit,
-        Warning = Warn,
-    };
+        if (_archive is not null && (Path is not null || _hasText))
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, "BuildContextAmbiguous", "An archive from the pipeline is a build context, and another one is given.", Path,
+                "Give one of them.");
+        }
+
+        bool isElsewhere = _archive is not null || (Path is not null && (IsAddress(Path) || System.IO.File.Exists(ResolvePath(Path))));
+        return new BuildRequest
+        {
+            Context = _archive is not null ? null : Path is not null ? IsAddress(Path) ? Path : ResolvePath(Path) : _hasText ? null : ResolvePath("."),
+            Archive = _archive,
+            Contexts = NamedContexts(),
+            File = File is null || isElsewhere ? null : ResolveFile(),
+            FileInContext = isElsewhere ? File : null,
+            Text = _hasText ? Encoding.UTF8.GetBytes(_text.ToString()) : default(ReadOnlyMemory<byte>?),
+            References = [.. Tag.Select(ParseTag)],
+            Arguments = Arguments(),
+            Target = Target,
+            NoCache = NoCache,
+            PullPolicy = Pull ? PullPolicy.Newer : PullPolicy.Missing,
+            Labels = Map(Label),
+            Network = BuildNetwork(),
+            Secrets = Secrets(),
+            SshAgents = Agents(),
+            Platform = ParsePlatform(Platform),
+            Squash = Squash,
+            CacheFrom = [.. CacheFrom.Select(ParsePlace)],
+            CacheTo = [.. CacheTo.Select(ParsePlace)],
+            Outputs = [.. Output.Select(output => output.Type == BuildOutputType.Image ? output : output with { Path = ResolvePath(output.Path) })],
+            SourceDateEpoch = SourceDateEpoch,
+            KeepFailed = KeepFailed,
+            Parallel = ThrottleLimit,
+            Warning = Warn,
+        };
+    }
+
+    private static bool IsAddress(string text) => BuildRequest.IsAddress(text);
+
+    /// <summary>A path that is there or looks like one, an address, or else an image.</summary>
+    private Dictionary<string, string> NamedContexts()
+    {
+        Dictionary<string, string> contexts = new(StringComparer.Ordinal);
+        foreach ((string name, string value) in Map(BuildContext))
+        {
+            contexts[name] = value switch
+            {
+                _ when IsAddress(value) || value.StartsWith(BuildRequest.ImagePrefix, StringComparison.Ordinal) => value,
+                _ when value is ['.' or '/' or '~', ..] || System.IO.Path.Exists(ResolvePath(value)) => ResolvePath(value),
+                _ => BuildRequest.ImagePrefix + value,
+            };
+        }
+
+        return contexts;
+    }
 
     /// <summary>Steps warn on threads of their own; <see cref="ContainersCmdlet.TryRun(Action{CancellationToken})"/> writes it in the end.</summary>
     private void Warn(string message)

@@ -1,3 +1,5 @@
+using Containers.Engine.Building.Context;
+using Containers.Engine.Building.Execution;
 using Containers.Engine.Distribution;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
@@ -7,11 +9,23 @@ namespace Containers.Engine.Building;
 /// <summary>What is to be built, and how.</summary>
 public sealed record BuildRequest
 {
-    /// <summary>The context: a directory of the host; null for none, with the Dockerfile's text alone.</summary>
-    public string? Directory { get; init; }
+    /// <summary>
+    /// The context: a directory or a tar archive of the host, the address of an archive (http, https) or of a repository
+    /// (https://host/repo.git#branch:directory); null for none.
+    /// </summary>
+    public string? Context { get; init; }
+
+    /// <summary>The context as an archive, plain or compressed, or a Dockerfile alone; read once. Instead of <see cref="Context"/>.</summary>
+    public Stream? Archive { get; init; }
+
+    /// <summary>Further contexts by their names: what <see cref="Context"/> may be, or docker-image:// and an image.</summary>
+    public IReadOnlyDictionary<string, string> Contexts { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The Dockerfile: a path of the host; null for the one in the context.</summary>
     public string? File { get; init; }
+
+    /// <summary>The Dockerfile: a path in the context.</summary>
+    public string? FileInContext { get; init; }
 
     /// <summary>The Dockerfile's text instead of a file.</summary>
     public ReadOnlyMemory<byte>? Text { get; init; }
@@ -72,4 +86,10 @@ public sealed record BuildRequest
 
     /// <summary>Told on any thread.</summary>
     public Action<string>? Warning { get; init; }
+
+    /// <summary>In front of an image among <see cref="Contexts"/>.</summary>
+    public const string ImagePrefix = NamedContext.ImagePrefix;
+
+    /// <summary>Whether a context is the address of an archive or a repository, and no path.</summary>
+    public static bool IsAddress(string text) => RemoteSource.IsRemote(text);
 }

@@ -41,6 +41,11 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
     /// <summary>Names that begin with .wh. mean removed files; else they are names like any other.</summary>
     internal bool Whiteouts { get; init; } = true;
 
+    /// <summary>
+    /// The archive holds somebody's files and is no layer: names that begin with .wh. and devices have no meaning in it, and are refused.
+    /// </summary>
+    internal bool IsContext { get; init; }
+
     /// <summary>Bytes of file content so far.</summary>
     internal long ContentBytes { get; private set; }
 
@@ -102,7 +107,11 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
             return;
         }
 
-        if (Whiteouts && HandleWhiteout(entry))
+        if (IsContext)
+        {
+            RefuseInContext(entry);
+        }
+        else if (Whiteouts && HandleWhiteout(entry))
         {
             return;
         }
@@ -135,6 +144,19 @@ internal sealed unsafe partial class LayerExtractor : IDisposable
                     ExtractNode(parent, name, entry);
                     break;
             }
+        }
+    }
+
+    private void RefuseInContext(TarEntry entry)
+    {
+        if (entry.Type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice)
+        {
+            throw ImageErrors.Unsafe(entry.Name.Span, "a build context has no devices");
+        }
+
+        if (_path.Path.StartsWith(".wh."u8) || _path.Path.IndexOf("/.wh."u8) >= 0)
+        {
+            throw ImageErrors.Unsafe(entry.Name.Span, "names that begin with .wh. mean removed files in an image");
         }
     }
 

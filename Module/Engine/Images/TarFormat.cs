@@ -44,4 +44,22 @@ internal static class TarFormat
 
         return sum;
     }
+
+    /// <summary>Whether a block is the header of an entry: its checksum is right, and it is not all zeros.</summary>
+    internal static bool IsHeader(ReadOnlySpan<byte> block)
+    {
+        int wanted = 0;
+        foreach (byte b in block.Slice(ChecksumOffset, 8).Trim(" \0"u8))
+        {
+            if (b is < (byte)'0' or > (byte)'7')
+            {
+                return false;
+            }
+
+            wanted = (wanted << 3) | (b - '0');
+        }
+
+        return block[..NameLength].IndexOfAnyExcept((byte)0) >= 0
+            && (wanted == Checksum(block, signed: false) || wanted == Checksum(block, signed: true));
+    }
 }

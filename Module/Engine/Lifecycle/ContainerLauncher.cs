@@ -88,6 +88,12 @@ internal sealed partial class ContainerLauncher(
             Files.Write(run + "/plan", PlanWriter.Write(plan), 0x180); // 0600
             connection = monitors.Start(run + "/plan", network?.Handle, build?.Secrets);
             AwaitStart(record, plan, connection, cancellation);
+            if (build is { SecretVariables.Count: > 0 })
+            {
+                // The monitor has read it, and a step has no further use for it: secrets in its variables go at once.
+                File.Delete(run + "/plan");
+            }
+
             return connection;
         }
         catch (Exception failure)

@@ -124,7 +124,7 @@ internal sealed class IgnoreFile : ITreeFilter
         {
             bool exception = pattern[0] == '!';
             string cleaned = CleanPath(exception ? pattern[1..] : pattern);
-            file.Add(cleaned, exception);
+            file.Add(cleaned.Length > 1 && cleaned[0] == '/' ? cleaned[1..] : cleaned, exception);
         }
 
         return file;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Graph;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Distribution;
@@ -20,10 +21,12 @@ internal sealed partial class BuildSession : IDisposable
     private readonly Dictionary<int, Task<StageState>> _stages = [];
     private readonly ConcurrentDictionary<string, ImageRecord> _images = new(StringComparer.Ordinal);
     private readonly Lazy<Digest> _emptyLayer;
-    private readonly Lazy<BuildScratch> _scratch;
+    private readonly BuildPlace _place;
     private readonly Lock _pulling = new();
 
-    internal BuildSession(BuildServices services, BuildRequest request, BuildInput input, BuildGraph graph, GlobalVariables globals)
+    internal BuildSession(
+        BuildServices services, BuildRequest request, BuildInput input, BuildGraph graph, GlobalVariables globals, BuildPlace place,
+        ContextOpener opener)
     {
         Services = services;
         Request = request;
@@ -33,7 +36,8 @@ internal sealed partial class BuildSession : IDisposable
         int parallel = Math.Max(1, request.Parallel ?? Math.Clamp(Environment.ProcessorCount, 2, 16));
         _slots = new SemaphoreSlim(parallel);
         _emptyLayer = new Lazy<Digest>(MakeEmptyLayer);
-        _scratch = new Lazy<BuildScratch>(() => BuildScratch.Create(services.DataRoot, directory => services.Storage(null).Release(directory)));
+        _place = place;
+        Opener = opener;
     }
 
     internal BuildServices Services { get; }
@@ -49,7 +53,10 @@ internal sealed partial class BuildSession : IDisposable
     /// <summary>A layer with nothing in it, in the store.</summary>
     internal Digest EmptyLayer => _emptyLayer.Value;
 
-    internal BuildScratch Scratch => _scratch.Value;
+    internal BuildScratch Scratch => _place.Scratch;
+
+    /// <summary>Fetches what ADD takes from elsewhere.</summary>
+    internal ContextOpener Opener { get; }
 
     /// <summary>Builds the target.</summary>
     internal StageState Run(CancellationToken cancel)
@@ -184,11 +191,6 @@ internal sealed partial class BuildSession : IDisposable
         while (_held.TryTake(out IDisposable? thing))
         {
             thing.Dispose();
-        }
-
-        if (_scratch.IsValueCreated)
-        {
-            _scratch.Value.Dispose();
         }
 
         _slots.Dispose();

@@ -9,12 +9,12 @@ namespace Containers.Engine.Building.Execution;
 /// <summary>A build from its request to its image.</summary>
 internal sealed class Builder(BuildServices services, BuildRequest request)
 {
-    private const string DefaultFile = "Dockerfile";
-
     internal ContainerImage? Run(CancellationToken cancel)
     {
         Frontend.CheckArgument(request.Arguments);
-        using BuildInput input = Read();
+        using BuildPlace place = new(services);
+        ContextOpener opener = new(() => new ContextFolder(place.Scratch.Directory));
+        using BuildInput input = Read(opener, cancel);
         Dockerfile file = input.File;
         ImagePlatform target = request.Platform ?? ImagePlatform.Current;
         GlobalVariables globals = new(
@@ -24,9 +24,9 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
             globals.Declare(argument, file.Directives.Escape);
         }
 
-        BuildGraph graph = BuildGraph.Create(file, globals, request.Target);
+        BuildGraph graph = BuildGraph.Create(file, globals, request.Target, name => input.FindNamed(name) is not null);
         BuildPreflight.Run(request, input, graph, services.Facts);
-        using BuildSession session = new(services, request, input, graph, globals);
+        using BuildSession session = new(services, request, input, graph, globals, place, opener);
         StageState result = session.Run(cancel);
         if (request.DryRun)
         {
@@ -40,66 +40,65 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
 
     private static BuildPlatform Convert(ImagePlatform platform) => new(platform.Os, platform.Architecture, platform.Variant ?? "");
 
-    private BuildInput Read()
+    private BuildInput Read(ContextOpener opener, CancellationToken cancel)
     {
-        RootedDirectory? root = null;
+        List<IDisposable> opened = [];
         try
         {
-            root = request.Directory is { } directory ? Open(directory) : null;
-            SourceText text = request.Text is { } given ? SourceText.FromBytes(DefaultFile, given.Span)
+            BuildContext? context = request.Archive is { } archive ? opener.OpenArchive(archive, "the archive", cancel)
+                : request.Context is { } source ? opener.Open(source, cancel)
+                : null;
+            if (context is not null)
+            {
+                opened.Add(context);
+            }
+
+            SourceText text = request.Text is { } given ? SourceText.FromBytes(BuildContext.DefaultFile, given.Span)
                 : request.File is { } path ? SourceText.FromBytes(path, ReadFile(path))
-                : FromContext(root);
+                : context?.ReadDockerfile(request.FileInContext) ?? throw new EngineException(
+                    EngineErrorKind.ObjectNotFound, "DockerfileNotFound", "There is neither a context nor a Dockerfile.", null, "Give a directory with -Path.");
             Dockerfile file = DockerfileParser.Parse(text);
             StageReferences.Check(file);
-            return new BuildInput
+            BuildInput input = new()
             {
                 File = file,
-                Context = root is null ? null : new SourceTree(root, Ignored(root), keepsOwners: false, "the build context"),
+                Context = context is null or { OnlyFile: not null } ? null
+                    : new SourceTree(context.Root, Ignored(context), keepsOwners: false, "the build context"),
+                Named = OpenNamed(opener, opened, cancel),
             };
+            opened.ForEach(input.Hold);
+            return input;
         }
         catch
         {
-            root?.Dispose();
+            opened.ForEach(one => one.Dispose());
             throw;
         }
     }
 
-    /// <summary>What of the context is not there for the build; null for nothing.</summary>
-    private IgnoreFile? Ignored(RootedDirectory root) =>
-        (request.File is { } path ? IgnoreFile.FindBeside(path) : null) ?? IgnoreFile.Find(root, DefaultFile);
-
-    private static RootedDirectory Open(string directory)
+    private Dictionary<string, NamedContext> OpenNamed(ContextOpener opener, List<IDisposable> opened, CancellationToken cancel)
     {
-        try
+        Dictionary<string, NamedContext> named = new(StringComparer.Ordinal);
+        foreach ((string name, string source) in request.Contexts)
         {
-            return RootedDirectory.Open(directory);
-        }
-        catch (LinuxException e)
-        {
-            throw new EngineException(
-                e.Errno is Errno.EACCES or Errno.EPERM ? EngineErrorKind.PermissionDenied : EngineErrorKind.ObjectNotFound, "BuildContextNotFound",
-                $"The build context '{directory}' cannot be opened: {Errno.Describe(e.Errno)}.", directory, "Give a directory that is there.", e);
-        }
-    }
-
-    private SourceText FromContext(RootedDirectory? root)
-    {
-        try
-        {
-            if (root?.ReadSmallFile(DefaultFile, SourceText.MaxBytes, followLast: true) is { } bytes)
+            if (source.StartsWith(NamedContext.ImagePrefix, StringComparison.Ordinal))
             {
-                return SourceText.FromBytes(DefaultFile, bytes);
+                named[NamedContext.KeyOf(name)] = new NamedContext(null, source[NamedContext.ImagePrefix.Length..]);
+                continue;
             }
-        }
-        catch (LinuxException e)
-        {
-            throw Unreadable(DefaultFile, e);
+
+            BuildContext context = opener.Open(source, cancel);
+            opened.Add(context);
+            named[NamedContext.KeyOf(name)] = new NamedContext(
+                new SourceTree(context.Root, context.ReadIgnoreFile(null), keepsOwners: false, $"the context '{name}'"), null);
         }
 
-        throw new EngineException(
-            EngineErrorKind.ObjectNotFound, "DockerfileNotFound", $"There is no Dockerfile in '{request.Directory}'.", request.Directory,
-            "Write one, or name another file with -File.");
+        return named;
     }
+
+    /// <summary>What of the context is not there for the build; null for nothing.</summary>
+    private IgnoreFile? Ignored(BuildContext context) =>
+        (request.File is { } path ? IgnoreFile.FindBeside(path) : null) ?? context.ReadIgnoreFile(request.FileInContext);
 
     private static byte[] ReadFile(string path)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Containers.Engine.Building.Cache;
+using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
@@ -18,39 +19,39 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     private readonly List<Item> _items = [];
     private (uint Uid, uint Gid)? _owner;
     private ModeChange? _mode;
-    private bool _archives;
 
     /// <param name="Tree">Where it is.</param>
     /// <param name="Source">What was found.</param>
     /// <param name="Node">What the scan saw.</param>
     /// <param name="Above">With --parents: the directories that are kept above it.</param>
-    private sealed record Item(SourceTree Tree, FoundSource Source, ScannedNode Node, string Above);
+    /// <param name="Unpack">If it is an archive, what is in it is copied.</param>
+    private sealed record Item(SourceTree Tree, FoundSource Source, ScannedNode Node, string Above, bool Unpack);
 
     /// <summary>Resolves names and modes, and scans the sources.</summary>
-    /// <param name="tree">Where the sources are; null where there are only documents.</param>
+    /// <param name="sources">Where the sources are; empty where there are only documents.</param>
     /// <param name="root">The root of the stage, for the names of accounts; null where it has no layers.</param>
-    internal void Prepare(SourceTree? tree, RootedDirectory? root)
+    internal void Prepare(IReadOnlyList<CopySource> sources, RootedDirectory? root)
     {
         _owner = Owner(root);
         _mode = instruction.Chmod is not { } wanted ? null : ModeChange.Parse(wanted.Text) ?? throw SourceText.Invalid(
             wanted.Range, $"'{wanted.Text}' is no mode", "Write octal digits, such as 755, or clauses, such as u=rwX,go=rX.");
-        _archives = instruction is AddInstruction { Unpack: not false };
-        if (tree is null)
+        if (sources.Count == 0)
         {
             return;
         }
 
-        ITreeFilter? filter = tree.Filter;
+        IgnoreFile? excluded = Excluded();
         using TreeScanner scanner = new(cancel);
-        foreach (Word word in instruction.Sources)
+        foreach (CopySource place in sources)
         {
-            foreach (FoundSource source in tree.Find(word))
+            SourceTree tree = place.Tree;
+            foreach (FoundSource source in tree.Find(place.Word))
             {
                 using SafeFileHandle parent = tree.OpenParent(source, out byte[] name);
-                ITreeFilter? seen = instruction.Excludes.Count == 0 ? filter : new ExcludeFilter(filter, source, instruction.Excludes);
+                ITreeFilter? seen = excluded is null ? tree.Filter : new ExcludeFilter(tree.Filter, source, excluded);
                 if (scanner.Scan((int)parent.DangerousGetHandle(), name, source.Path, seen) is { } node)
                 {
-                    _items.Add(new Item(tree, source, node, Above(word, source)));
+                    _items.Add(new Item(tree, source, node, Above(place.Word, source), place.Unpack));
                 }
             }
         }
@@ -69,11 +70,11 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     internal Digest Key(string? content)
     {
         using CacheKey key = new(instruction is AddInstruction ? "add" : "copy");
-        key.Add(content).Add(destination).Add(_mode?.ToString()).Add(_archives ? 1 : 0).Add(epoch?.ToUnixTimeSeconds() ?? -1);
+        key.Add(content).Add(destination).Add(_mode?.ToString()).Add(epoch?.ToUnixTimeSeconds() ?? -1);
         key.Add(_owner is { } owner ? string.Create(CultureInfo.InvariantCulture, $"{owner.Uid}:{owner.Gid}") : null);
         foreach (Item item in _items)
         {
-            key.Add(item.Source.Name).Add(item.Above);
+            key.Add(item.Source.Name).Add(item.Above).Add(item.Unpack ? 1 : 0);
             Add(key, item.Node, keepsOwners: item.Tree.KeepsOwners && _owner is null);
         }
 
@@ -109,7 +110,7 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
             (TargetDirectory into, string name) = isDirectory || item.Above.Length > 0
                 ? (Into(target, Join(destination, item.Above, "")), item.Source.Name)
                 : Split(target, destination);
-            if (_archives && LocalArchive.IsArchive(directory, item.Node))
+            if (item.Unpack && LocalArchive.IsArchive(directory, item.Node))
             {
                 LocalArchive.Unpack(directory, item.Node, target, isDirectory ? into : Into(target, destination), writer, latest, cancel);
                 continue;
@@ -235,51 +236,30 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
 
     private const int MaximumAccountFile = 1 << 20;
 
-    /// <summary>--exclude: relative to the source that is copied, by the rules of .dockerignore.</summary>
-    private sealed class ExcludeFilter(ITreeFilter? inner, FoundSource source, IReadOnlyList<Word> patterns) : ITreeFilter
+    private IgnoreFile? Excluded()
     {
-        public bool IsExcluded(string path, bool isDirectory)
+        try
         {
-            if (inner?.IsExcluded(path, isDirectory) == true)
-            {
-                return true;
-            }
-
-            string relative = path.Length == source.Path.Length ? source.Name
-                : source.Path.Length == 0 ? path : path[(source.Path.Length + 1)..];
-            return patterns.Any(pattern => Matches(pattern.Text.Trim('/'), relative));
+            return instruction.Excludes.Count == 0 ? null : IgnoreFile.FromPatterns(instruction.Excludes.Select(word => word.Text));
         }
-
-        public bool MayHoldIncluded(string path) => inner?.MayHoldIncluded(path) == true;
-
-        private static bool Matches(string pattern, string path)
+        catch (FormatException e)
         {
-            string[] wanted = pattern.Split('/');
-            string[] parts = path.Split('/');
-            return Matches(wanted, parts);
+            throw SourceText.Error(instruction.Excludes[0].Range, "InvalidDockerfile", $"--exclude is no pattern: {e.Message}", inner: e);
         }
+    }
 
-        private static bool Matches(ReadOnlySpan<string> wanted, ReadOnlySpan<string> parts)
-        {
-            if (wanted.IsEmpty)
-            {
-                return true; // What is below something that is left out is left out.
-            }
+    /// <summary>--exclude: relative to the source that is copied, by the rules of .dockerignore.</summary>
+    private sealed class ExcludeFilter(ITreeFilter? inner, FoundSource source, IgnoreFile patterns) : ITreeFilter
+    {
+        public bool IsExcluded(string path, bool isDirectory) =>
+            inner?.IsExcluded(path, isDirectory) == true || patterns.IsExcluded(Relative(path), isDirectory);
 
-            if (wanted[0] == "**")
-            {
-                for (int i = 0; i <= parts.Length; i++)
-                {
-                    if (Matches(wanted[1..], parts[i..]))
-                    {
-                        return wanted.Length > 1 || parts.Length > 0;
-                    }
-                }
+        public bool MayHoldIncluded(string path) =>
+            (inner?.IsExcluded(path, isDirectory: true) != true || inner.MayHoldIncluded(path))
+            && (!patterns.IsExcluded(Relative(path), isDirectory: true) || patterns.MayHoldIncluded(Relative(path)));
 
-                return false;
-            }
-
-            return !parts.IsEmpty && PathPattern.Match(wanted[0], parts[0]) && Matches(wanted[1..], parts[1..]);
-        }
+        private string Relative(string path) => path.Length == source.Path.Length ? source.Name
+            : source.Path.Length == 0 ? path
+            : path[(source.Path.Length + 1)..];
     }
 }

@@ -29,7 +29,7 @@ internal static class LocalArchive
             {
                 byte[] header = new byte[TarFormat.BlockSize];
                 int got = content.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
-                return got == header.Length && header.AsSpan().IndexOfAnyExcept((byte)0) >= 0 && IsHeader(header);
+                return got == header.Length && TarFormat.IsHeader(header);
             }
         }
         catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException or LinuxException))
@@ -167,23 +167,6 @@ internal static class LocalArchive
 
             return position;
         }
-    }
-
-    private static bool IsHeader(ReadOnlySpan<byte> header)
-    {
-        ReadOnlySpan<byte> text = header.Slice(TarFormat.ChecksumOffset, 8);
-        int wanted = 0;
-        foreach (byte b in text.Trim(" \0"u8))
-        {
-            if (b is < (byte)'0' or > (byte)'7')
-            {
-                return false;
-            }
-
-            wanted = (wanted << 3) | (b - '0');
-        }
-
-        return wanted == TarFormat.Checksum(header, signed: false) || wanted == TarFormat.Checksum(header, signed: true);
     }
 
     private static FileStream Open(int parent, ScannedNode file)

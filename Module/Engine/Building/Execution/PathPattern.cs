@@ -9,73 +9,55 @@ internal static class PathPattern
     /// <summary>Whether a component means more than itself.</summary>
     internal static bool HasMeta(string component) => component.AsSpan().IndexOfAny("*?[\\") >= 0;
 
+    /// <summary>Whether a name matches, in at most as many steps as the pattern's length times the name's.</summary>
     /// <exception cref="FormatException">The pattern ends in the middle of a class or after a backslash.</exception>
     internal static bool Match(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
-        while (!pattern.IsEmpty)
+        Check(pattern);
+        ReadOnlySpan<char> afterStar = default;
+        ReadOnlySpan<char> untaken = default;
+        bool starred = false;
+        while (!pattern.IsEmpty || !name.IsEmpty)
         {
-            switch (pattern[0])
+            if (pattern is ['*', ..])
             {
-                case '*':
-                    return MatchRest(pattern.TrimStart('*'), name);
-                case '?':
-                    if (name.IsEmpty)
-                    {
-                        Check(pattern);
-                        return false;
-                    }
-
-                    pattern = pattern[1..];
-                    name = name[1..];
-                    break;
-                case '[':
-                    if (name.IsEmpty)
-                    {
-                        Check(pattern);
-                        return false;
-                    }
-
-                    bool matches = MatchClass(ref pattern, name[0]);
-                    if (!matches)
-                    {
-                        Check(pattern);
-                        return false;
-                    }
-
-                    name = name[1..];
-                    break;
-                default:
-                    char wanted = Literal(ref pattern);
-                    if (name.IsEmpty || name[0] != wanted)
-                    {
-                        Check(pattern);
-                        return false;
-                    }
-
-                    name = name[1..];
-                    break;
+                pattern = pattern.TrimStart('*');
+                starred = true;
+                afterStar = pattern;
+                untaken = name;
+            }
+            else if (!pattern.IsEmpty && !name.IsEmpty && MatchOne(ref pattern, name[0]))
+            {
+                name = name[1..];
+            }
+            else if (starred && !untaken.IsEmpty)
+            {
+                // The last star takes one character more. An earlier one never has to: whatever it left, this one could take.
+                untaken = untaken[1..];
+                pattern = afterStar;
+                name = untaken;
+            }
+            else
+            {
+                return false;
             }
         }
 
-        return name.IsEmpty;
+        return true;
     }
 
-    private static bool MatchRest(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    private static bool MatchOne(ref ReadOnlySpan<char> pattern, char c)
     {
-        if (pattern.IsEmpty)
+        switch (pattern[0])
         {
-            return true;
-        }
-
-        for (int i = 0; i <= name.Length; i++)
-        {
-            if (Match(pattern, name[i..]))
-            {
+            case '?':
+                pattern = pattern[1..];
                 return true;
-            }
+            case '[':
+                return MatchClass(ref pattern, c);
+            default:
+                return Literal(ref pattern) == c;
         }
-
-        return false;
     }
 
     /// <summary>A malformed pattern is an error whatever the names are.</summary>

@@ -166,7 +166,7 @@ internal sealed partial class StageBuilder
                 return new BoundTree(mount, content, image, found.Path, null);
             }
 
-            SourceTree? context = mount.From is { } name ? stage.Session.Input.Named.GetValueOrDefault(name.Text) : stage.Session.Input.Context;
+            SourceTree? context = mount.From is { } name ? stage.Session.Input.FindNamed(name.Text)?.Tree : stage.Session.Input.Context;
             SourceTree tree = context ?? throw Error(
                     mount, "BuildContextMissing", "there is no build context to mount", "Give its directory with -Path.", EngineErrorKind.InvalidOperation);
             ContextLayer layer = ContextLayer.Scan(tree, word, stage.Cancel);
@@ -222,7 +222,7 @@ internal sealed partial class StageBuilder
 
         private void CopyInto(RunMount mount, Word from, string target, CancellationToken cancel)
         {
-            using SourceTree tree = stage.OpenTree(from, out _, out _) ?? throw Error(
+            using SourceTree tree = stage.OpenTree(from, out _) ?? throw Error(
                 mount, "CopySourceNotFound", $"'{from.Text}' has no files", null, EngineErrorKind.ObjectNotFound);
             string source = mount.Source.Trim('/');
             FoundSource found = tree.Find(new Word(source.Length == 0 ? "." : source, mount.Written.Range))[0];
@@ -315,12 +315,13 @@ internal sealed partial class StageBuilder
             return (state.Unknown ? null : state.ToRecord(session.EmptyLayer), state.Content, true);
         }
 
-        if (session.Input.Named.ContainsKey(from.Text))
+        NamedContext? named = session.Input.FindNamed(from.Text);
+        if (named?.Tree is not null)
         {
             return (null, "", false);
         }
 
-        ImageRecord? image = session.Image(from, Request.Platform, cancel);
+        ImageRecord? image = session.Image(named?.ImageAt(from) ?? from, Request.Platform, cancel);
         return (image, image?.Id is null ? "" : ChainId.Of(image.Config.RootFs.DiffIds)[^1].ToString(), true);
     }
 

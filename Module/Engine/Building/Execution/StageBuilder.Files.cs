@@ -15,8 +15,8 @@ internal sealed partial class StageBuilder
     private Outcome Copy(FileInstruction copy, BuildStep step, Stopwatch time)
     {
         string destination = Destination(copy.Destination);
-        using SourceTree? tree = copy.Sources.Count == 0 ? null : OpenSource(copy, out bool unknown, out _)!;
-        _state.Unknown |= copy.Sources.Count > 0 && tree is null;
+        using CopySources sources = new(this, copy);
+        _state.Unknown |= sources.Unknown;
         CopyStep work = new(copy, destination, Request.SourceDateEpoch, cancel);
         using RootedDirectory? root = _state.Unknown ? null : session.OpenRoot(_state);
         RootedDirectory? below = copy.Link ? null : root;
@@ -24,7 +24,7 @@ internal sealed partial class StageBuilder
             step, time,
             () =>
             {
-                work.Prepare(tree, root);
+                work.Prepare(sources.Open(), root);
                 return work.Key(copy.Link ? null : _state.Content);
             },
             CreatedBy(copy),
@@ -45,26 +45,10 @@ internal sealed partial class StageBuilder
         return directory && path != "/" ? path + "/" : path;
     }
 
-    private SourceTree? OpenSource(FileInstruction copy, out bool unknown, out string name)
-    {
-        unknown = false;
-        Word? from = (copy as CopyInstruction)?.From;
-        if (from is null)
-        {
-            name = "";
-            return session.Input.Context?.Borrow() ?? throw SourceText.Error(
-                copy.Sources[0].Range, "BuildContextMissing", "there is no build context to copy from", "Give its directory with -Path.",
-                EngineErrorKind.InvalidOperation);
-        }
-
-        return OpenTree(from, out unknown, out name);
-    }
-
     /// <summary>The files of a stage, a named context or an image.</summary>
     /// <param name="unknown">It is not there, because nothing is to be done.</param>
-    private SourceTree? OpenTree(Word from, out bool unknown, out string name)
+    private SourceTree? OpenTree(Word from, out bool unknown)
     {
-        name = from.Text;
         if (session.Graph.FindSource(from, _stage) is int index)
         {
             StageState state = session.Stage(index, cancel);
@@ -79,13 +63,14 @@ internal sealed partial class StageBuilder
             return new SourceTree(root, null, keepsOwners: true, $"stage '{from.Text}'");
         }
 
-        if (session.Input.Named.TryGetValue(from.Text, out SourceTree? named))
+        NamedContext? named = session.Input.FindNamed(from.Text);
+        if (named?.Tree is { } tree)
         {
             unknown = false;
-            return named.Borrow();
+            return tree.Borrow();
         }
 
-        ImageRecord? image = session.Image(from, Request.Platform, cancel);
+        ImageRecord? image = session.Image(named?.ImageAt(from) ?? from, Request.Platform, cancel);
         unknown = image is null;
         return image is null ? null : new SourceTree(session.Services.Storage(null).OpenRoot(image, null), null, keepsOwners: true, $"image '{from.Text}'");
     }
@@ -107,6 +92,11 @@ internal sealed partial class StageBuilder
         if (copy.Chmod is { } chmod)
         {
             words.Add("--chmod=" + chmod.Text);
+        }
+
+        if (copy is AddInstruction { Checksum: { } checksum })
+        {
+            words.Add("--checksum=" + checksum.Text);
         }
 
         if (copy.Link)

@@ -114,6 +114,8 @@ internal sealed partial class StageBuilder
                 RunNetwork.Host => Request.Network with { Mode = NetworkSpec.Host, Networks = [] },
                 _ => Request.Network,
             },
+            // What a step writes below a VOLUME belongs to its layer, and a volume of its own would stay behind it.
+            Storage = new StorageSpec { ImageVolumes = ImageVolumeMode.Ignore },
             Log = new LogSpec { Disabled = !Request.KeepFailed },
         };
     }

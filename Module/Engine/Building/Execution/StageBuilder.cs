@@ -84,6 +84,13 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
             return StageState.Of(scratch, session.Globals);
         }
 
+        NamedContext? named = session.Input.FindNamed(name.Text);
+        if (named?.Tree is { } tree)
+        {
+            return Of(tree, name, scratch);
+        }
+
+        name = named?.ImageAt(name) ?? name;
         ImagePlatform? wanted = node.Platform is null && Request.Platform is null ? null : Platform;
         if (session.Image(name, wanted, cancel) is { } image)
         {
@@ -93,6 +100,21 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
         StageState unknown = StageState.Of(scratch, session.Globals);
         unknown.Unknown = true;
         return unknown;
+    }
+
+    /// <summary>A stage that has the files of a context.</summary>
+    private StageState Of(SourceTree tree, Word name, ImageConfig scratch)
+    {
+        StageState state = StageState.Of(scratch, session.Globals);
+        if (Request.DryRun)
+        {
+            state.Unknown = true;
+            return state;
+        }
+
+        state.Layers.Add(ContextLayer.Scan(tree, name with { Text = "." }, cancel).Write(session, Request.Warning, cancel));
+        state.History.Add(new ImageHistory { CreatedBy = "FROM " + name.Text, Comment = Comment });
+        return state;
     }
 
     private static ImagePlatform ParsePlatform(Word word) => ImagePlatform.TryParse(word.Text, out ImagePlatform? platform)

@@ -27,17 +27,20 @@ internal sealed class BuildGraph
     private readonly Dockerfile _file;
     private readonly SortedDictionary<int, StageNode> _nodes = [];
 
-    private BuildGraph(Dockerfile file) => _file = file;
+    private readonly Func<string, bool> _isNamed;
+
+    private BuildGraph(Dockerfile file, Func<string, bool> isNamed) => (_file, _isNamed) = (file, isNamed);
 
     /// <summary>The needed stages by their numbers, the target last.</summary>
     internal IReadOnlyDictionary<int, StageNode> Nodes => _nodes;
 
     internal int Target { get; private init; }
 
+    /// <param name="isNamed">Whether a context has this name: it then stands for the stage of that name, of which nothing is done.</param>
     /// <exception cref="EngineException">TargetNotFound, InvalidDockerfile.</exception>
-    internal static BuildGraph Create(Dockerfile file, GlobalVariables globals, string? target)
+    internal static BuildGraph Create(Dockerfile file, GlobalVariables globals, string? target, Func<string, bool> isNamed)
     {
-        BuildGraph graph = new(file) { Target = FindTarget(file, target).Index };
+        BuildGraph graph = new(file, isNamed) { Target = FindTarget(file, target).Index };
         graph.Add(graph.Target, globals);
         return graph;
     }
@@ -82,6 +85,12 @@ internal sealed class BuildGraph
         }
 
         Stage stage = _file.Stages[index];
+        if (stage.Alias is { } alias && _isNamed(alias))
+        {
+            _nodes[index] = new StageNode(stage with { Instructions = [] }, new StageBase(null, stage.BaseName with { Text = alias })) { Sources = [] };
+            return;
+        }
+
         WordExpander expander = new(globals, _file.Directives.Escape);
         Word name = expander.Expand(stage.BaseName);
         if (name.Text.Length == 0)

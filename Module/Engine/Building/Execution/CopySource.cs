@@ -1,0 +1,9 @@
+using Containers.Engine.Building.Syntax;
+
+namespace Containers.Engine.Building.Execution;
+
+/// <summary>A source of COPY or ADD, and the tree that it is in.</summary>
+/// <param name="Word">A path or pattern in the tree.</param>
+/// <param name="Tree">Not disposed with this: several sources may share it.</param>
+/// <param name="Unpack">If it is an archive, what is in it is copied.</param>
+internal sealed record CopySource(Word Word, SourceTree Tree, bool Unpack);
