@@ -73,7 +73,7 @@ public sealed partial class ContainerEngine
     public IEnumerable<HostCheckResult> Check(bool quick, IProgress<long>? progress, CancellationToken cancel) =>
         new StoreCheck(_store, Images).Run(quick, progress, cancel);
 
-    /// <summary>As <see cref="ImageStore.Remove"/>, and what drivers made of the image goes, too.</summary>
+    /// <summary>As <see cref="ImageStore.Remove(string, bool, Func{string, string?})"/>, and what drivers made of the image goes, too.</summary>
     public IReadOnlyList<RemovedImage> RemoveImage(string nameOrId, bool force, Func<string, string?> userOf)
     {
         IReadOnlyList<RemovedImage> removed = Images.Remove(nameOrId, force, userOf);

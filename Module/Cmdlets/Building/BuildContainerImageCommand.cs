@@ -15,7 +15,7 @@ namespace Containers.Cmdlets;
 /// </summary>
 [Cmdlet("Build", "ContainerImage", SupportsShouldProcess = true)]
 [OutputType(typeof(ContainerImage), typeof(BuildStep), typeof(FileInfo), typeof(DirectoryInfo))]
-public sealed partial class BuildContainerImageCommand : ContainersCmdlet
+public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisposable
 {
     private readonly StringBuilder _text = new();
 
@@ -170,12 +170,14 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet
         return _archive;
     }
 
+    /// <summary>PowerShell does it when the pipeline has ended, however it did.</summary>
+    public void Dispose() => _archive?.Dispose();
+
     protected override void EndProcessing()
     {
-        using FileStream? archive = _archive;
-        if (archive is not null)
+        if (_archive is not null)
         {
-            archive.Position = 0;
+            _archive.Position = 0;
         }
 
         if (!TryRun(_ => Request(), out BuildRequest? request))

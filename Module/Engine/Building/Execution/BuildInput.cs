@@ -1,4 +1,3 @@
-using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Syntax;
 
 namespace Containers.Engine.Building.Execution;

@@ -2,7 +2,6 @@ using System.Globalization;
 using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace Containers.Engine.Building.Execution;
 
@@ -46,7 +45,7 @@ internal sealed partial class StageBuilder
 
         /// <summary>Fetches the rest.</summary>
         /// <exception cref="EngineException">DownloadFailed, ChecksumMismatch, GitFailed and their kin, with their place.</exception>
-        internal IReadOnlyList<CopySource> Open()
+        internal List<CopySource> Open()
         {
             AddInstruction? add = _copy as AddInstruction;
             List<CopySource> sources = [];
