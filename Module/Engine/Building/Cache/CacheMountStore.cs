@@ -2,7 +2,6 @@ using System.Text;
 using Containers.Engine.Building.Execution;
 using Containers.Engine.Images;
 using Containers.Engine.Linux;
-using Containers.Engine.Storage;
 
 namespace Containers.Engine.Building.Cache;
 
