@@ -16,12 +16,12 @@ public sealed partial class ImageStore
     /// <param name="userOf">Given an image id, the name of a container that uses it, or null.</param>
     /// <exception cref="EngineException">ImageNotFound, AmbiguousImageId, ImageInUse, ImageHasSeveralReferences.</exception>
     public IReadOnlyList<RemovedImage> Remove(string nameOrId, bool force, Func<string, string?> userOf) =>
-        Remove(nameOrId, force, userOf, unnamed: false);
+        RemoveIf(nameOrId, force, userOf, unnamed: false);
 
     /// <summary>The same for one that has no name; one that got a name meanwhile is in use.</summary>
-    internal IReadOnlyList<RemovedImage> RemoveUnnamed(string id, Func<string, string?> userOf) => Remove(id, force: true, userOf, unnamed: true);
+    internal IReadOnlyList<RemovedImage> RemoveUnnamed(string id, Func<string, string?> userOf) => RemoveIf(id, force: true, userOf, unnamed: true);
 
-    private List<RemovedImage> Remove(string nameOrId, bool force, Func<string, string?> userOf, bool unnamed)
+    private List<RemovedImage> RemoveIf(string nameOrId, bool force, Func<string, string?> userOf, bool unnamed)
     {
         try
         {
