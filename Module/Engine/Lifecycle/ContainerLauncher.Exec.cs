@@ -10,6 +10,8 @@ namespace Containers.Engine.Lifecycle;
 
 internal sealed partial class ContainerLauncher
 {
+    private static readonly string[] s_shells = ["bash", "ash", "sh"];
+
     /// <summary>The plan of a further program in a container that runs, by the container's own files as they are now.</summary>
     /// <param name="record">The container.</param>
     /// <param name="state">Its state.</param>
@@ -77,9 +79,8 @@ internal sealed partial class ContainerLauncher
         UserIdentity identity = FindUser(record, state, image, user);
         string name = (user ?? record.Spec.Process.User ?? image.Config.Config.User ?? "").Split(':')[0];
         using RootedDirectory root = TryOpenRoot(state) ?? throw Ended(record.Name);
-        IReadOnlyList<ContainerUser> same = [.. ReadUsers(root).Where(each => each.Uid == identity.Uid)];
-        string? own = (same.FirstOrDefault(each => each.Name == name) ?? same.FirstOrDefault())?.Shell;
-        IEnumerable<string> common = new[] { "bash", "ash", "sh" }.SelectMany(shell =>
+        string? own = ReadUsers(root).Where(each => each.Uid == identity.Uid).OrderByDescending(each => each.Name == name).FirstOrDefault()?.Shell;
+        IEnumerable<string> common = s_shells.SelectMany(shell =>
             LaunchPlanCompiler.Candidates(shell, LaunchPlanCompiler.DefaultPath));
         return common.Prepend(own ?? "").FirstOrDefault(path => IsShell(root, path, identity));
     }
