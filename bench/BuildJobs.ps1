@@ -1,5 +1,7 @@
 # Builds. Rivals are docker (dockerd's own builder) and buildah, each on a base image of busybox and without a network.
 
+$script:Buildah = $null
+
 function Initialize-BuildBench {
     if (Test-Path "$work/build") { return }
     foreach ($name in 'six', 'copy', 'stages') { $null = New-Item -ItemType Directory "$work/build/$name" }

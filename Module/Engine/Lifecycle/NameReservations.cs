@@ -58,12 +58,20 @@ internal sealed class NameReservations(EnginePaths paths)
         }
     }
 
-    /// <summary>Frees the names of a container whose own record cannot be read.</summary>
+    /// <summary>Frees the names of a container whose own record cannot be read, or that is gone already.</summary>
     internal void ReleaseAll(string id)
     {
+        if (!Directory.Exists(paths.Names))
+        {
+            return;
+        }
+
         foreach (string name in Directory.EnumerateFiles(paths.Names).Select(path => Path.GetFileName(path)).Where(name => name != ".lock"))
         {
-            Release(name, id);
+            if (Owner(name) == id)
+            {
+                Release(name, id);
+            }
         }
     }
 

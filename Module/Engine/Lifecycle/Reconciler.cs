@@ -43,6 +43,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
             using FileLock? dead = TryLock(directory + "/operations.lock");
             if (dead is not null)
             {
+                store.Names.ReleaseAll(Path.GetFileName(directory)[EnginePaths.NewPrefix.Length..]); // First: a kill here leaves it to the next sweep.
                 storage.Release(directory);
                 FileTree.Remove(directory);
             }
@@ -56,6 +57,7 @@ internal sealed class Reconciler(EnginePaths paths, ContainerStore store, Contai
             // A monitor that removes its container is still at it.
             if (!store.HasMonitor(Path.GetFileName(directory)))
             {
+                store.Names.ReleaseAll(Path.GetFileName(directory));
                 storage.Release(directory);
                 FileTree.Remove(directory);
             }

@@ -46,6 +46,22 @@ public class FaultTests(ContainerHostFixture host) : LifecycleTest(host)
     }
 
     [SkippableFact]
+    public void What_a_killed_session_left_of_a_container_goes_with_its_name()
+    {
+        Run("1");
+        string made = new('a', 64);
+        string removed = new('b', 64);
+        Directory.CreateDirectory($"{Host.Shell.DataRoot}/containers/.new-{made}");
+        Directory.CreateDirectory($"{Host.Shell.DataRoot}/trash/{removed}");
+        Directory.CreateDirectory(Host.Shell.DataRoot + "/names");
+        File.WriteAllText(Host.Shell.DataRoot + "/names/half", made);
+        File.WriteAllText(Host.Shell.DataRoot + "/names/gone", removed);
+        Ok("Get-Container");
+        Assert.False(File.Exists(Host.Shell.DataRoot + "/names/half"));
+        Assert.False(File.Exists(Host.Shell.DataRoot + "/names/gone"));
+    }
+
+    [SkippableFact]
     public void A_container_outlives_the_session_that_started_it_and_another_one_takes_over()
     {
         Run("1");

@@ -122,7 +122,7 @@ public sealed class AttachTests(ContainerHostFixture host) : LifecycleTest(host)
     [SkippableFact]
     public void A_flood_on_a_terminal_that_nobody_reads_neither_grows_the_monitor_nor_stops_the_log()
     {
-        Detach("a", "yes | head -c 20000000 >/dev/tty; echo; echo done; sleep 1000", "-Terminal -LogMaximumSize 1MB -LogMaximumFile 2");
+        Detach("a", "yes $(printf %099d 0) | head -c 20000000 >/dev/tty; echo; echo done; sleep 1000", "-Terminal -LogMaximumSize 1MB -LogMaximumFile 2");
         int monitor = Number("a", "MonitorProcessId");
         Eventually(
             () => Ok("Get-ContainerLog a -Raw -Tail 1").Lines is ["done"], () => "the flood does not end", 60);

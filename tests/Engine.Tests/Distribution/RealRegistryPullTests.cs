@@ -122,16 +122,12 @@ public sealed class RealRegistryPullTests : IDisposable
         Stopwatch clock = Stopwatch.StartNew();
         while (!_process!.HasExited && clock.Elapsed < TimeSpan.FromSeconds(20))
         {
-            try
+            if (ListeningPort.IsOf(_process.Id, IPEndPoint.Parse(_host).Port))
             {
-                using TcpClient client = new();
-                client.Connect(IPEndPoint.Parse(_host));
                 return true;
             }
-            catch (SocketException)
-            {
-                _process.WaitForExit(20);
-            }
+
+            _process.WaitForExit(20);
         }
 
         return false;

@@ -18,7 +18,8 @@ internal static class BuildPreflight
             {
                 switch (instruction)
                 {
-                    case FileInstruction copy when copy is not CopyInstruction { From: not null } && input.Context is { } context:
+                    case FileInstruction copy when copy is not (CopyInstruction { From: not null } or AddInstruction { Checksum: not null })
+                        && input.Context is { } context:
                         CheckSources(copy, context);
                         break;
                     case RunInstruction run when !request.DryRun:
