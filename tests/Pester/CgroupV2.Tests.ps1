@@ -120,6 +120,37 @@ Describe 'cgroup v2' {
         Wait-Until { -not (Test-Path $directory) } | Should -BeTrue
     }
 
+    It 'puts further programs into the group of their container, and under its limits' {
+        Assert-V2
+        $null = Invoke-ContainerImage box sleep, 1000 -Detach -Name web -Network none -PidsLimit 20
+        Invoke-ContainerCommand web cat /proc/self/cgroup | Should -Be '0::/'
+        $program = Start-ContainerProcess web sleep, 500
+        $id = (Get-Container web).Id
+        $here = Get-Content "$group/$id/cgroup.procs"
+        $names = $here | ForEach-Object { (Get-Content "/proc/$_/cmdline") -replace "`0", ' ' }
+        @($names -match 'sleep 500').Count | Should -Be 1
+        Invoke-ContainerCommand web sh, -c, 'i=0; while [ $i -lt 40 ]; do sleep 300 & i=$((i+1)); done; wait' -ErrorAction Ignore
+        @(Get-Content "$group/$id/cgroup.procs").Count | Should -BeLessOrEqual 20
+        $program | Stop-ContainerProcess
+    }
+
+    It 'measures processor, memory and processes' {
+        Assert-V2
+        $null = Invoke-ContainerImage box sh, -c, 'while :; do :; done' -Detach -Name busy -Network none -Memory 64MB -PidsLimit 33
+        $seen = Measure-Container busy -Interval 1s
+        $seen.CpuPercent | Should -BeGreaterThan 20
+        $seen.MemoryUsage | Should -BeGreaterThan 0
+        $seen.MemoryLimit | Should -Be 64MB
+        $seen.Pids | Should -Be 1
+    }
+
+    It 'checks health inside the group' {
+        Assert-V2
+        $null = Invoke-ContainerImage box sleep, 1000 -Detach -Name web -Network none -HealthCommand 'test "$(cat /proc/self/cgroup)" = 0::/' -HealthInterval 1s
+        Wait-Container web -Condition Healthy -Timeout 30
+        (Test-ContainerHealth web).Succeeded | Should -BeTrue
+    }
+
     It 'masks several directories' {
         Assert-V2
         # Before Linux 6.15 the second mask is made in another way than the first.
@@ -173,6 +204,34 @@ Describe 'a monitor under systemd' {
         @(Get-Container).Count | Should -Be 3
         Get-Container | Remove-Container -Force
         Wait-Until { -not (Test-Path $group) } | Should -BeTrue
+    }
+
+    It 'starts what its restart policy wants by the unit, and stops it with the unit' {
+        Assert-Systemd
+        if (Test-Path '/etc/systemd/system/containers-restart.service') {
+            Set-ItResult -Skipped -Because 'this host has the unit already'
+        }
+
+        $null = Invoke-ContainerImage box sleep, 1000 -Detach -Name always -Network none -RestartPolicy Always -StopTimeout 1
+        $null = Invoke-ContainerImage box sleep, 1000 -Detach -Name never -Network none -StopTimeout 1
+        $installed = Install-ContainerUnit -Confirm:$false
+        try {
+            # As after a reboot: nothing of them runs, and they are of another boot.
+            foreach ($name in 'always', 'never') {
+                $one = Get-Container $name
+                kill -9 $one.MonitorProcessId $one.ProcessId
+            }
+            Wait-Until { @(Get-Container | Where-Object State -eq Running).Count -eq 0 } | Should -BeTrue
+            systemctl start $installed.Name
+            Wait-Until { (Get-Container always).State -eq 'Running' } 60 | Should -BeTrue
+            (Get-Container never).State | Should -Be 'Exited'
+            (Get-Content "/proc/$((Get-Container always).MonitorProcessId)/cgroup") | Should -Not -Match $installed.Name
+            systemctl stop $installed.Name
+            Wait-Until { (Get-Container always).State -eq 'Exited' } 60 | Should -BeTrue
+        }
+        finally {
+            Uninstall-ContainerUnit -Confirm:$false
+        }
     }
 
     It 'leaves no group behind when it was killed' {

@@ -108,7 +108,8 @@ public static class ContainerDisplay
     public static string Item(ReclaimedItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        return $"{Plain(item.Type).ToLowerInvariant()} \"{Plain(item.Name.Length > 0 ? item.Name : item.Id)}\"";
+        string type = string.Concat(Plain(item.Type).Select((c, i) => (i > 0 && char.IsUpper(c) ? " " : "") + char.ToLowerInvariant(c)));
+        return $"{type} \"{Plain(item.Name.Length > 0 ? item.Name : item.Id)}\"";
     }
 
     /// <summary>The first 12 digits of a digest or id; other text as it is.</summary>

@@ -10,6 +10,7 @@ using Xunit;
 namespace Containers.Engine.Tests.Registry;
 
 /// <summary>Registries behind a proxy that the environment names, and clients with a certificate of their own.</summary>
+[Collection("alone")] // One of them measures the memory of the process.
 public sealed class ProxyTests : IDisposable
 {
     private readonly RegistryHome _home = new();
