@@ -24,19 +24,24 @@ function Initialize-BuildBench {
         & $Buildah[0] $Buildah[1..6] copy -q $id "$work/bundle/rootfs" / > $null
         & $Buildah[0] $Buildah[1..6] commit -q $id bench > $null
         & $Buildah[0] $Buildah[1..6] rm $id > $null
+        & $Buildah[0] $Buildah[1..6] build -q --network host --isolation chroot "$work/build/six" > "$work/buildah.log" 2>&1
+        if ($LASTEXITCODE) {
+            Write-Host "skipped: buildah ($(Get-Content -Tail 1 "$work/buildah.log"))"
+            $script:Buildah = $null
+        }
     }
 }
 
 # Cold: every step is done; else all of them come from the cache.
 function Get-BuildAction([string] $Folder, [switch] $Cold) {
     $path = "$work/build/$Folder"
-    $actions = [ordered]@{ containers = { Measure-Milliseconds { Build-ContainerImage $path -Network none -Tag "bench/$Folder" -NoCache:$Cold } }.GetNewClosure() }
+    $actions = [ordered]@{ containers = { Measure-Milliseconds { $null = Build-ContainerImage $path -InformationAction Ignore -Network none -Tag "bench/$Folder" -NoCache:$Cold } }.GetNewClosure() }
     $skip = if ($Cold) { '--no-cache' }
     if ($Rivals.Contains('docker')) {
         $actions.docker = { Invoke-Rival docker (@('build', '-q', '--network', 'none', '-t', "bench/$Folder") + @($skip | Where-Object { $_ }) + $path) }.GetNewClosure()
     }
     if ($Buildah) {
-        $command = $Buildah + @('build', '-q', '--network', 'none', '--isolation', 'chroot', '-t', "bench/$Folder", ($Cold ? '--no-cache' : '--layers'), $path)
+        $command = $Buildah + @('build', '-q', '--network', 'host', '--isolation', 'chroot', '-t', "bench/$Folder", ($Cold ? '--no-cache' : '--layers'), $path)
         $actions.buildah = { [Containers.Bench.Spawn]::Run('/dev/null', [string[]] $command) }.GetNewClosure()
     }
     $actions
