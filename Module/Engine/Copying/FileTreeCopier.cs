@@ -204,18 +204,20 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
                 {
                     throw Failed("mkdirat", targetPath);
                 }
-
-                to = _to.HasMounts ? OpenTarget(target, name)
-                    : Libc.openat(target, native, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
             }
 
-            if (to < 0 && !isNew && (_to.HasMounts ? -to : Errno.Last) is Errno.ENOTDIR or Errno.ELOOP)
+            to = OpenTarget(target, name);
+            if (!isNew && -to is Errno.ENOTDIR or Errno.ELOOP)
             {
                 Problem(CopyErrors.DirectoryOntoFile(_to, targetPath));
                 return;
             }
 
-            to = to >= 0 ? to : throw new LinuxException("openat", targetPath, _to.HasMounts ? -to : Errno.Last);
+            if (to < 0)
+            {
+                throw new LinuxException("openat", targetPath, -to);
+            }
+
             Libc.statx_t there = TreeDirectory.Status(to, name);
             if (Key(there) == Key(status))
             {
@@ -239,6 +241,7 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
         }
     }
 
+    /// <summary>A directory, and where something is mounted that. A link is not followed.</summary>
     /// <returns>A descriptor, or minus errno.</returns>
     private int OpenTarget(int target, byte[] name)
     {

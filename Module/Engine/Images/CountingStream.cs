@@ -4,7 +4,7 @@ namespace Containers.Engine.Images;
 /// The source of an import: buffers, lets the first bytes be looked at, counts what is read, and keeps the source's own failures
 /// apart from those of the decompressor above it. It cannot seek, but knows its position: the xz reader asks for it.
 /// </summary>
-internal sealed class CountingStream(Stream source) : Stream
+internal sealed class CountingStream(Stream source) : ReadingStream
 {
     private const int BufferSize = 128 * 1024;
 
@@ -18,14 +18,6 @@ internal sealed class CountingStream(Stream source) : Stream
 
     /// <summary>What the source threw, if it did.</summary>
     internal Exception? Failure { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -93,18 +85,6 @@ internal sealed class CountingStream(Stream source) : Stream
         Volatile.Write(ref _count, _count + 1);
         return _buffer[_start++];
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private int ReadSource(Span<byte> target)
     {

@@ -9,7 +9,7 @@ namespace Containers.Engine.Registry;
 /// exactly
 /// the size of its descriptor, or throws. Opened by the first read.
 /// </summary>
-internal sealed class ResumingBlobStream : Stream
+internal sealed class ResumingBlobStream : ReadingStream
 {
     private readonly Func<long, RetryBudget, RegistryAnswer> _open;
     private readonly string _registry;
@@ -25,12 +25,6 @@ internal sealed class ResumingBlobStream : Stream
         Func<long, RetryBudget, RegistryAnswer> open, string registry, OciDescriptor blob, RetryBudget budget, CancellationToken cancel) =>
         (_open, _registry, _blob, _budget, _cancel) = (open, registry, blob, budget, cancel);
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
     public override long Length => _blob.Size;
 
     public override long Position
@@ -38,8 +32,6 @@ internal sealed class ResumingBlobStream : Stream
         get => _position;
         set => throw new NotSupportedException();
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <exception cref="EngineException">
     /// RegistryUnreachable: cut too often without progress. RegistryProtocol: of another size than it should be.
@@ -85,16 +77,6 @@ internal sealed class ResumingBlobStream : Stream
             }
         }
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

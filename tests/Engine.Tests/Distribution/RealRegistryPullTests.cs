@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Containers.Engine.Distribution;
 using Containers.Engine.Images;
@@ -16,18 +13,12 @@ namespace Containers.Engine.Tests.Distribution;
 public sealed class RealRegistryPullTests : IDisposable
 {
     private readonly RegistryHome _home = new();
-    private Process? _process;
+    private DockerRegistry? _registry;
     private string _host = "";
 
     public void Dispose()
     {
-        if (_process is not null)
-        {
-            _process.Kill();
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-
+        _registry?.Dispose();
         _home.Dispose();
     }
 
@@ -79,57 +70,9 @@ public sealed class RealRegistryPullTests : IDisposable
         }
     }
 
-    /// <summary>It takes no port 0: one that was free a moment ago, and another where somebody was faster.</summary>
     private void Start()
     {
-        Skip.IfNot(File.Exists("/usr/bin/docker-registry"), "docker-registry is not installed.");
-        for (int attempt = 0; attempt < 4; attempt++)
-        {
-            using (TcpListener probe = new(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                _host = probe.LocalEndpoint.ToString()!;
-            }
-
-            string file = _home.Write("config.yml", $"""
-                version: 0.1
-                storage:
-                  filesystem:
-                    rootdirectory: {_home["data"]}
-                http:
-                  addr: {_host}
-                """);
-            _process = Process.Start(new ProcessStartInfo("/usr/bin/docker-registry", ["serve", file])
-            {
-                RedirectStandardOutput = true, RedirectStandardError = true,
-            })!;
-            _process.BeginOutputReadLine();
-            _process.BeginErrorReadLine();
-            if (IsUp())
-            {
-                return;
-            }
-
-            _process.Dispose();
-            _process = null;
-        }
-
-        throw new InvalidOperationException("docker-registry does not start.");
-    }
-
-    private bool IsUp()
-    {
-        Stopwatch clock = Stopwatch.StartNew();
-        while (!_process!.HasExited && clock.Elapsed < TimeSpan.FromSeconds(20))
-        {
-            if (ListeningPort.IsOf(_process.Id, IPEndPoint.Parse(_host).Port))
-            {
-                return true;
-            }
-
-            _process.WaitForExit(20);
-        }
-
-        return false;
+        _registry = DockerRegistry.Start(_home);
+        _host = _registry.Host;
     }
 }

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Containers.Engine.Images;
 using Containers.Engine.Registry;
@@ -13,73 +10,19 @@ namespace Containers.Engine.Tests.Registry;
 public sealed class RealRegistryTests : IDisposable
 {
     private readonly RegistryHome _home = new();
-    private Process? _process;
+    private DockerRegistry? _registry;
     private string _host = "";
 
     public void Dispose()
     {
-        if (_process is not null)
-        {
-            _process.Kill();
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-
+        _registry?.Dispose();
         _home.Dispose();
     }
 
-    /// <summary>It takes no port 0: one that was free a moment ago, and another where somebody was faster.</summary>
     private void Start(string http = "", string more = "")
     {
-        Skip.IfNot(File.Exists("/usr/bin/docker-registry"), "docker-registry is not installed.");
-        for (int attempt = 0; ; attempt++)
-        {
-            using (TcpListener probe = new(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                _host = probe.LocalEndpoint.ToString()!;
-            }
-
-            string file = _home.Write("config.yml", $"""
-                version: 0.1
-                storage:
-                  filesystem:
-                    rootdirectory: {_home["data"]}
-                http:
-                  addr: {_host}
-                {http}
-                {more}
-                """);
-            ProcessStartInfo start = new("/usr/bin/docker-registry", ["serve", file]) { RedirectStandardOutput = true,
-                RedirectStandardError = true };
-            _process = Process.Start(start)!;
-            _process.OutputDataReceived += (_, _) => { };
-            _process.ErrorDataReceived += (_, _) => { };
-            _process.BeginOutputReadLine();
-            _process.BeginErrorReadLine();
-            if (IsUp() || attempt == 3)
-            {
-                return;
-            }
-
-            _process.Dispose();
-        }
-    }
-
-    private bool IsUp()
-    {
-        Stopwatch clock = Stopwatch.StartNew();
-        while (!_process!.HasExited && clock.Elapsed < TimeSpan.FromSeconds(20))
-        {
-            if (ListeningPort.IsOf(_process.Id, IPEndPoint.Parse(_host).Port))
-            {
-                return true;
-            }
-
-            _process.WaitForExit(20);
-        }
-
-        return false;
+        _registry = DockerRegistry.Start(_home, http, more);
+        _host = _registry.Host;
     }
 
     private void RoundTrip(RegistryService service)

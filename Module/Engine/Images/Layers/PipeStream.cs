@@ -2,33 +2,7 @@ namespace Containers.Engine.Images;
 
 /// <summary>The consumer's end of a pipe.</summary>
 /// <param name="report">Called after each block.</param>
-internal sealed class PipeStream(BlockPipe pipe, Action? report, CancellationToken cancel) : Stream
+internal sealed class PipeStream(BlockPipe pipe, Action? report, CancellationToken cancel) : ReadingStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override int Read(Span<byte> buffer) => pipe.Read(buffer, report, cancel);
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

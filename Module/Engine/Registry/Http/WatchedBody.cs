@@ -1,10 +1,12 @@
+using Containers.Engine.Images;
+
 namespace Containers.Engine.Registry.Http;
 
 /// <summary>
 /// A body, read synchronously. Such a read knows no token: the watch disposes the answer instead, which closes the socket, which ends the
 /// read.
 /// </summary>
-internal sealed class WatchedBody : Stream
+internal sealed class WatchedBody : ReadingStream
 {
     private readonly HttpResponseMessage _response;
     private readonly RequestWatch _watch;
@@ -17,22 +19,6 @@ internal sealed class WatchedBody : Stream
         _watch = watch;
         _end = watch.Token.UnsafeRegister(static r => ((HttpResponseMessage)r!).Dispose(), response);
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <exception cref="TransientFailureException">Cut, or silent for too long.</exception>
     public override int Read(Span<byte> buffer)
@@ -55,16 +41,6 @@ internal sealed class WatchedBody : Stream
             _watch.Disarm();
         }
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
