@@ -1,4 +1,5 @@
 using System.Globalization;
+using Containers.Engine.Images;
 using Containers.Engine.Inspection;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
@@ -17,9 +18,10 @@ public sealed partial class ContainerEngine
     {
         Container now = Get(nameOrId);
         ContainerRecord record = _store.Record(now.Id);
-        ContainerDetail detail = new ContainerInspector(_paths, _launcher.Host).Describe(record, now, Images.TryOpen(record.ImageId));
+        ImageRecord? image = Images.TryOpen(record.ImageId);
+        ContainerDetail detail = new ContainerInspector(_paths, _launcher.Host).Describe(record, now, image);
         ContainerSize? size = withSize ? GetSize(now.Id, cancellation) : null;
-        HealthCheck? check = Images.TryOpen(record.ImageId) is { } image ? HealthChecks.Resolve(record.Spec.Health, image.Config.Config) : null;
+        HealthCheck? check = image is null ? null : HealthChecks.Resolve(record.Spec.Health, image.Config.Config);
         return detail with
         {
             HealthCheck = check is null ? null : HealthChecks.Whole(check),

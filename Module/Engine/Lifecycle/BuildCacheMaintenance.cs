@@ -13,6 +13,7 @@ internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mo
 {
     private const string RecordType = "BuildCache";
     private const string MountType = "CacheMount";
+    private const string Mount = CacheMountStore.Kind;
 
     internal static bool IsOwn(ReclaimedItem item) => item.Type is RecordType or MountType;
 
@@ -43,7 +44,7 @@ internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mo
         return [.. entries.OrderByDescending(entry => entry.LastUsed).ThenBy(entry => entry.Id, StringComparer.Ordinal)];
     }
 
-    /// <summary>One row; layers that images have count there.</summary>
+    /// <summary>One row.</summary>
     internal StorageUsage Usage(bool detailed, CancellationToken cancel)
     {
         IReadOnlyList<BuildCacheEntry> entries = List(cancel);
@@ -54,7 +55,7 @@ internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mo
             Total = entries.Count,
             Active = entries.Count(entry => entry.InUse),
             Size = size,
-            Reclaimable = size - entries.Where(entry => entry is { Kind: "Mount", InUse: true }).Sum(entry => entry.Size),
+            Reclaimable = size - entries.Where(entry => entry is { Kind: Mount, InUse: true }).Sum(entry => entry.Size),
             Items = detailed
                 ? [.. entries.OrderByDescending(entry => entry.Size).Select(entry => new StorageItem
                 {
@@ -67,23 +68,26 @@ internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mo
     /// <summary>The longest unused first. Each is worth what it frees together with those before it.</summary>
     internal List<ReclaimedItem> Find(PruneOptions options, CancellationToken cancel)
     {
-        List<BuildCacheEntry> staying = [.. List(cancel)];
+        IReadOnlyList<BuildCacheEntry> entries = List(cancel);
+        long staying = OwnBytes(entries);
+        Dictionary<string, int> owners = entries.Where(HasOwnBytes).CountBy(ContentOf).ToDictionary(StringComparer.Ordinal);
         List<ReclaimedItem> going = [];
-        foreach (BuildCacheEntry entry in Enumerable.Reverse(staying.ToList()))
+        foreach (BuildCacheEntry entry in entries.Reverse())
         {
-            if (options.KeepBuildCache is long keep && OwnBytes(staying) <= keep)
+            if (options.KeepBuildCache is long keep && staying <= keep)
             {
                 break;
             }
 
-            if ((options.Before is { } limit && entry.LastUsed >= limit) || entry is { Kind: "Mount", InUse: true })
+            if ((options.Before is { } limit && entry.LastUsed >= limit) || entry is { Kind: Mount, InUse: true })
             {
                 continue;
             }
 
-            long before = OwnBytes(staying);
-            staying.Remove(entry);
-            going.Add(new ReclaimedItem { Type = TypeOf(entry), Id = entry.Id, Name = entry.Description, Size = before - OwnBytes(staying) });
+            // Several steps may have come to the same layer: it goes with the last of them.
+            long freed = HasOwnBytes(entry) && --owners[ContentOf(entry)] == 0 ? entry.Size : 0;
+            staying -= freed;
+            going.Add(new ReclaimedItem { Type = TypeOf(entry), Id = entry.Id, Name = entry.Description, Size = freed });
         }
 
         return going;
@@ -107,10 +111,14 @@ internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mo
         return removed;
     }
 
-    private static string TypeOf(BuildCacheEntry entry) => entry.Kind == "Mount" ? MountType : RecordType;
+    private static string TypeOf(BuildCacheEntry entry) => entry.Kind == Mount ? MountType : RecordType;
 
-    private static long OwnBytes(IEnumerable<BuildCacheEntry> entries) => entries.Where(entry => entry.Kind == "Mount" || !entry.InUse)
-        .DistinctBy(entry => entry.LayerId ?? entry.Id).Sum(entry => entry.Size);
+    /// <summary>Layers that images have count there.</summary>
+    private static bool HasOwnBytes(BuildCacheEntry entry) => entry.Kind == Mount || !entry.InUse;
+
+    private static string ContentOf(BuildCacheEntry entry) => entry.LayerId ?? entry.Id;
+
+    private static long OwnBytes(IEnumerable<BuildCacheEntry> entries) => entries.Where(HasOwnBytes).DistinctBy(ContentOf).Sum(entry => entry.Size);
 
     private long SizeOf(Digest layer)
     {

@@ -56,6 +56,7 @@ public class ProcessTests(ContainerHostFixture host) : LifecycleTest(host)
     public void Every_process_is_listed_with_what_the_kernel_knows()
     {
         Detach("web", "sleep 1001 & exec sleep 1000");
+        Eventually(() => Ok("Get-ContainerProcess web -ProcessName sleep").Output.Count == 2, () => "its shell has not started both");
         Ok("$null = Start-ContainerProcess web -User 12:34 sleep 1002");
         ScriptResult result = Ok("Get-ContainerProcess web");
         Assert.Equal(3, result.Output.Count);
@@ -93,6 +94,7 @@ public class ProcessTests(ContainerHostFixture host) : LifecycleTest(host)
         Assert.Equal(["137"], Ok("($deaf | Stop-ContainerProcess -Timeout 0.3 -PassThru).ExitCode").Lines);
         Ok("$deaf | Stop-ContainerProcess");
         Detach("two", "sleep 1001 & wait");
+        Eventually(() => Ok("Get-ContainerProcess two -ProcessName sleep").Output.Count == 1, () => "its shell has not started it");
         Ok("$p = Get-ContainerProcess two -ProcessName sleep; Stop-ContainerProcess two $p.Pid");
         AwaitState("two", "Exited");
     }

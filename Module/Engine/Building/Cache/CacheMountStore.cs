@@ -8,6 +8,9 @@ namespace Containers.Engine.Building.Cache;
 /// <summary>The directories of RUN --mount=type=cache, for those who list and clear them.</summary>
 internal sealed class CacheMountStore(string dataRoot)
 {
+    /// <summary>Of the entries.</summary>
+    internal const string Kind = "Mount";
+
     private const int MaxIdBytes = 64 * 1024;
 
     private readonly string _folder = dataRoot + "/build/mounts";
@@ -21,7 +24,7 @@ internal sealed class CacheMountStore(string dataRoot)
             yield return new BuildCacheEntry
             {
                 Id = name,
-                Kind = "Mount",
+                Kind = Kind,
                 Description = ReadId(folder) ?? name,
                 Size = DiskUsage.Of(folder),
                 Created = Directory.GetCreationTimeUtc(folder),

@@ -1,3 +1,5 @@
+using Containers.Engine.Building.Syntax;
+
 namespace Containers.Engine.Building.Context;
 
 /// <summary>Tells sources of ADD, and contexts, that come from elsewhere from paths.</summary>
@@ -5,10 +7,11 @@ internal static class RemoteSource
 {
     internal static bool IsRemote(string text) => IsWeb(text) || IsGit(text);
 
+    /// <summary>Whether a source of the instruction is fetched: COPY never does.</summary>
+    internal static bool IsFetched(FileInstruction instruction, Word source) => instruction is AddInstruction && IsRemote(source.Text);
+
     /// <summary>A file to download; an address that ends with .git is a repository.</summary>
-    internal static bool IsWeb(string text) => HasScheme(text, "http") || HasScheme(text, "https")
-        ? !IsGit(text)
-        : false;
+    internal static bool IsWeb(string text) => (HasScheme(text, "http") || HasScheme(text, "https")) && !IsGit(text);
 
     internal static bool IsGit(string text) => GitReference.TryParse(text, out _, out _);
 

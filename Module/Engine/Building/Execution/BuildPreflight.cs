@@ -54,14 +54,12 @@ internal static class BuildPreflight
     {
         foreach (Word source in copy.Sources)
         {
-            if (source.Text.AsSpan().IndexOfAny("$\\`\"'") < 0 && !IsRemote(copy, source))
+            if (source.Text.AsSpan().IndexOfAny("$\\`\"'") < 0 && !RemoteSource.IsFetched(copy, source))
             {
                 _ = context.Find(source);
             }
         }
     }
-
-    private static bool IsRemote(FileInstruction copy, Word source) => copy is AddInstruction && RemoteSource.IsRemote(source.Text);
 
     private static void CheckMounts(RunInstruction run, BuildRequest request)
     {

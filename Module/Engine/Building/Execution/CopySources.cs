@@ -20,12 +20,12 @@ internal sealed partial class StageBuilder
         {
             (_stage, _copy) = (stage, copy);
             Word? checksum = (copy as AddInstruction)?.Checksum;
-            if (checksum is not null && (copy.Sources.Count != 1 || !IsRemote(copy.Sources[0])))
+            if (checksum is not null && (copy.Sources.Count != 1 || !RemoteSource.IsFetched(copy, copy.Sources[0])))
             {
                 throw SourceText.Invalid(checksum.Range, "--checksum is for one file or repository that is fetched");
             }
 
-            Word? first = copy.Sources.FirstOrDefault(word => !IsRemote(word));
+            Word? first = copy.Sources.FirstOrDefault(word => !RemoteSource.IsFetched(copy, word));
             if (first is null)
             {
                 return;
@@ -51,7 +51,7 @@ internal sealed partial class StageBuilder
             List<CopySource> sources = [];
             foreach (Word word in _copy.Sources)
             {
-                if (!IsRemote(word))
+                if (!RemoteSource.IsFetched(_copy, word))
                 {
                     sources.Add(new CopySource(word, _local!, Unpack: add is { Unpack: not false }));
                     continue;
@@ -78,8 +78,6 @@ internal sealed partial class StageBuilder
             _held.Reverse();
             _held.ForEach(one => one.Dispose());
         }
-
-        private bool IsRemote(Word word) => _copy is AddInstruction && RemoteSource.IsRemote(word.Text);
 
         private void Hold(IDisposable? thing)
         {
