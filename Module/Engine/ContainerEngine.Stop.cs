@@ -229,8 +229,14 @@ public sealed partial class ContainerEngine
         }
 
         using FileLock turn = Lock(container.Id, cancellation);
+        StateRecord now = _store.State(container.Id);
+        if (_store.HasMonitor(container.Id) || now.Pid != state.Pid || now.PidStartTime != state.PidStartTime || now.Status == "exited")
+        {
+            return; // Its monitor did end it, or another session has, and may have started it again.
+        }
+
         _launcher.RemoveLeftovers(record, _launcher.Cgroup(record));
-        _store.Write(container.Id, state with { Status = "exited", Pid = 0, ExitCode = null, FinishedAt = 0, StoppedByUser = 1 });
+        _store.Write(container.Id, now with { Status = "exited", Pid = 0, ExitCode = null, FinishedAt = 0, StoppedByUser = 1 });
         _events.Write(record, EventActions.Die); // Without an exit code: nobody saw it.
         _events.Write(record, EventActions.Stop);
     }

@@ -7,7 +7,7 @@ internal sealed unsafe class FileLock : IDisposable
 
     private FileLock(int fd) => _fd = fd;
 
-    /// <summary>Takes a lock exclusively.</summary>
+    /// <summary>Takes a lock exclusively. What is locked is the file that lies at the path when this returns.</summary>
     /// <returns>Null when the time is over.</returns>
     /// <exception cref="LinuxException">The file cannot be opened.</exception>
     internal static FileLock? TryTake(string path, TimeSpan timeout, CancellationToken cancellation) =>
@@ -17,51 +17,50 @@ internal sealed unsafe class FileLock : IDisposable
     internal static FileLock? TryShare(string path, TimeSpan timeout, CancellationToken cancellation) =>
         TryTake(path, Libc.LOCK_SH, timeout, cancellation);
 
+    /// <summary>Takes a lock together with others who take it so; waits for one who has it alone.</summary>
+    internal static FileLock TakeShared(string path, CancellationToken cancellation) =>
+        TryTake(path, Libc.LOCK_SH, Timeout.InfiniteTimeSpan, cancellation)!;
+
     private static FileLock? TryTake(string path, int kind, TimeSpan timeout, CancellationToken cancellation)
     {
-        int fd = Files.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, 0x180); // 0600
-        if (fd < 0)
+        long until = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        while (true)
         {
-            throw new LinuxException("open", path, -fd);
-        }
-
-        long until = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
-        int wait = 1;
-        while (Libc.flock(fd, kind | Libc.LOCK_NB) < 0)
-        {
-            if (Environment.TickCount64 >= until || cancellation.WaitHandle.WaitOne(wait))
+            int fd = Files.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, 0x180); // 0600
+            if (fd < 0)
             {
-                Libc.close(fd);
+                throw new LinuxException("open", path, -fd);
+            }
+
+            FileLock taken = new(fd);
+            if (!taken.Await(kind, until, cancellation))
+            {
+                taken.Dispose();
                 cancellation.ThrowIfCancellationRequested();
                 return null;
             }
 
-            wait = Math.Min(wait * 2, 20);
-        }
+            // Who waited may hold what its last owner has removed or moved away: that is nobody's turn at this path.
+            if (taken.IsAt(path))
+            {
+                return taken;
+            }
 
-        return new FileLock(fd);
+            taken.Dispose();
+        }
     }
 
-    /// <summary>Takes a lock together with others who take it so; waits for one who has it alone.</summary>
-    internal static FileLock TakeShared(string path, CancellationToken cancellation)
+    private bool Await(int kind, long until, CancellationToken cancellation)
     {
-        int fd = Files.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, 0x180); // 0600
-        if (fd < 0)
+        for (int wait = 1; Libc.flock(_fd, kind | Libc.LOCK_NB) < 0; wait = Math.Min(wait * 2, 20))
         {
-            throw new LinuxException("open", path, -fd);
-        }
-
-        FileLock taken = new(fd);
-        for (int wait = 1; Libc.flock(fd, Libc.LOCK_SH | Libc.LOCK_NB) < 0; wait = Math.Min(wait * 2, 20))
-        {
-            if (cancellation.WaitHandle.WaitOne(wait))
+            if (Environment.TickCount64 >= until || cancellation.WaitHandle.WaitOne(wait))
             {
-                taken.Dispose();
-                cancellation.ThrowIfCancellationRequested();
+                return false;
             }
         }
 
-        return taken;
+        return true;
     }
 
     /// <summary>Whether a monitor holds its lock: asked without taking it, so that nobody is ever in a monitor's way.</summary>
@@ -80,7 +79,7 @@ internal sealed unsafe class FileLock : IDisposable
     }
 
     /// <summary>Whether the file of this name is still the one that is locked: it may have been removed, and made again, meanwhile.</summary>
-    internal bool IsAt(string path)
+    private bool IsAt(string path)
     {
         Libc.statx_t own;
         byte empty = 0;

@@ -259,25 +259,13 @@ internal sealed class VolumeStore(string dataRoot, Func<string, bool> containerE
 
     private FileLock Lock(string name, Func<string, TimeSpan, CancellationToken, FileLock?> take, CancellationToken cancel)
     {
-        string path = PathOf(name) + "/" + LockName;
-        while (true)
+        try
         {
-            FileLock turn;
-            try
-            {
-                turn = take(path, s_patience, cancel) ?? throw VolumeErrors.Busy(name);
-            }
-            catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
-            {
-                throw VolumeErrors.NotFound(name);
-            }
-
-            if (turn.IsAt(path))
-            {
-                return turn; // Else the volume was removed while we waited, and there may be another one of its name.
-            }
-
-            turn.Dispose();
+            return take(PathOf(name) + "/" + LockName, s_patience, cancel) ?? throw VolumeErrors.Busy(name);
+        }
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            throw VolumeErrors.NotFound(name);
         }
     }
 
@@ -327,7 +315,7 @@ internal sealed class VolumeStore(string dataRoot, Func<string, bool> containerE
         try
         {
             using FileLock? turn = FileLock.TryTake(PathOf(name) + "/" + LockName, TimeSpan.Zero, CancellationToken.None);
-            if (turn is null || !turn.IsAt(PathOf(name) + "/" + LockName) || Users(name).Count > 0)
+            if (turn is null || Users(name).Count > 0)
             {
                 return false;
             }

@@ -38,16 +38,10 @@ internal sealed unsafe class CacheMount : IDisposable
         for (int instance = 0; instance < MaxInstances; instance++)
         {
             string folder = instance == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}.{instance}");
-            while (Lock(folder, sharing, cancel) is { } held)
+            if (Lock(folder, sharing, cancel) is { } held)
             {
-                // It may have been cleared, with its lock, while this one waited for it.
-                if (held.IsAt(folder + "/" + LockName))
-                {
-                    Files.Write(folder + "/id", Encoding.UTF8.GetBytes(id), 0x180);
-                    return new CacheMount(folder, held);
-                }
-
-                held.Dispose();
+                Files.Write(folder + "/id", Encoding.UTF8.GetBytes(id), 0x180);
+                return new CacheMount(folder, held);
             }
         }
 
