@@ -39,7 +39,7 @@ public sealed partial class ContainerEngine
             ImageConfig config = Images.Open(name).Config;
             return new BaseImageFacts(
                 config.Config.Env, config.Config.Shell.Count > 0,
-                new ImagePlatform { Os = config.Os, Architecture = config.Architecture, Variant = config.Variant });
+                new ImagePlatform { Os = config.Os, Architecture = config.Architecture, Variant = config.Variant }, config.Config.OnBuild);
         }
         catch (EngineException)
         {

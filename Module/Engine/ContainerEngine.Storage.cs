@@ -52,7 +52,7 @@ public sealed partial class ContainerEngine
                 return _volumes.TryRemoveUnused(item.Name) ? item : null;
             }
 
-            if (Lifecycle.BuildCacheMaintenance.IsOwn(item))
+            if (BuildCacheMaintenance.IsOwn(item))
             {
                 return BuildCacheMaintenance.Clear(item) ? item : null;
             }
@@ -90,7 +90,7 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private BuildCacheMaintenance BuildCacheMaintenance => new(BuildCache, new CacheMountStore(Options.DataRoot), Images);
+    private BuildCacheMaintenance BuildCacheMaintenance => new(BuildCache, [new CacheMountStore(Options.DataRoot), new DownloadStore(Options.DataRoot)], Images);
 
     private StoreMaintenance Maintenance => new(_paths, Images, _volumes);
 }

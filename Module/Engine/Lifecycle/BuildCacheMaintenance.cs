@@ -9,19 +9,17 @@ namespace Containers.Engine.Lifecycle;
 /// What the build cache keeps and what of it can go. A record is only a pointer: with the last record its layer goes, unless an image has it or a
 /// build holds it. A build that runs meanwhile keeps what it has found, and does again what it has not.
 /// </summary>
-internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mounts, ImageStore images)
+internal sealed class BuildCacheMaintenance(BuildCache cache, IReadOnlyList<IBuildCacheFolder> folders, ImageStore images)
 {
     private const string RecordType = "BuildCache";
-    private const string MountType = "CacheMount";
-    private const string Mount = CacheMountStore.Kind;
 
-    internal static bool IsOwn(ReclaimedItem item) => item.Type is RecordType or MountType;
+    internal bool IsOwn(ReclaimedItem item) => item.Type == RecordType || FolderOf(item) is not null;
 
     /// <summary>The latest used first.</summary>
     internal IReadOnlyList<BuildCacheEntry> List(CancellationToken cancel)
     {
         HashSet<Digest> ofImages = [.. images.List().SelectMany(image => images.TryOpen(image.Id)?.Config.RootFs.DiffIds ?? [])];
-        List<BuildCacheEntry> entries = [.. mounts.List(cancel)];
+        List<BuildCacheEntry> entries = [.. folders.SelectMany(folder => folder.List(cancel))];
         foreach ((BuildCacheRecord record, DateTimeOffset used) in cache.List())
         {
             cancel.ThrowIfCancellationRequested();
@@ -55,7 +53,7 @@ internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mo
             Total = entries.Count,
             Active = entries.Count(entry => entry.InUse),
             Size = size,
-            Reclaimable = size - entries.Where(entry => entry is { Kind: Mount, InUse: true }).Sum(entry => entry.Size),
+            Reclaimable = size - entries.Where(IsBusy).Sum(entry => entry.Size),
             Items = detailed
                 ? [.. entries.OrderByDescending(entry => entry.Size).Select(entry => new StorageItem
                 {
@@ -79,7 +77,7 @@ internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mo
                 break;
             }
 
-            if ((options.Before is { } limit && entry.LastUsed >= limit) || entry is { Kind: Mount, InUse: true })
+            if ((options.Before is { } limit && entry.LastUsed >= limit) || IsBusy(entry))
             {
                 continue;
             }
@@ -95,9 +93,9 @@ internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mo
 
     internal bool Clear(ReclaimedItem item)
     {
-        if (item.Type == MountType)
+        if (FolderOf(item) is { } folder)
         {
-            return mounts.Remove(item.Id);
+            return folder.Remove(item.Id);
         }
 
         string? layer = cache.Find(item.Id)?.DiffId;
@@ -111,10 +109,15 @@ internal sealed class BuildCacheMaintenance(BuildCache cache, CacheMountStore mo
         return removed;
     }
 
-    private static string TypeOf(BuildCacheEntry entry) => entry.Kind == Mount ? MountType : RecordType;
+    private IBuildCacheFolder? FolderOf(ReclaimedItem item) => folders.FirstOrDefault(folder => folder.ItemType == item.Type);
+
+    private string TypeOf(BuildCacheEntry entry) => folders.FirstOrDefault(folder => folder.Kind == entry.Kind)?.ItemType ?? RecordType;
+
+    /// <summary>A step works in it: it cannot go. A layer that an image has is no such thing.</summary>
+    private static bool IsBusy(BuildCacheEntry entry) => entry is { LayerId: null, InUse: true };
 
     /// <summary>Layers that images have count there.</summary>
-    private static bool HasOwnBytes(BuildCacheEntry entry) => entry.Kind == Mount || !entry.InUse;
+    private static bool HasOwnBytes(BuildCacheEntry entry) => entry.LayerId is null || !entry.InUse;
 
     private static string ContentOf(BuildCacheEntry entry) => entry.LayerId ?? entry.Id;
 

@@ -91,6 +91,35 @@ internal static unsafe class Files
         }
     }
 
+    /// <summary>Renames a directory.</summary>
+    /// <returns>False when there is none, or another one of the new name is there.</returns>
+    internal static bool TryRename(string from, string to)
+    {
+        try
+        {
+            Rename(from, to);
+            return true;
+        }
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.EEXIST or Errno.ENOTEMPTY)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Gives a file another name.</summary>
+    /// <returns>False when there is no such file, or its file system has no (more) links for it.</returns>
+    internal static bool TryLink(string existing, string path)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        Span<byte> buffer2 = stackalloc byte[512];
+        fixed (byte* p = Terminated(existing, buffer), q = Terminated(path, buffer2))
+        {
+            return Libc.linkat(Libc.AT_FDCWD, p, Libc.AT_FDCWD, q, 0) == 0 || (Errno.Last is Errno.ENOENT or Errno.EXDEV or Errno.EMLINK or Errno.EPERM
+                ? false
+                : throw new LinuxException("link", path, Errno.Last));
+        }
+    }
+
     internal static void ChangeOwner(Microsoft.Win32.SafeHandles.SafeFileHandle file, uint uid, uint gid)
     {
         byte empty = 0;

@@ -65,6 +65,9 @@ public sealed class BuildInputTests(ContainerHostFixture host) : BuildTest(host)
             InImage("added", "stat -c '%a %u:%g %Y' /d/name.txt /y; cat /d/name.txt"));
         Assert.Equal(["cached", "cached"], Steps().Skip(1).Select(step => step[(step.LastIndexOf(' ') + 1)..]));
 
+        Assert.Equal(
+            [site.Address + "dir/name.txt", site.Address + "x"],
+            Ok("(Get-ContainerBuildCache | Where-Object Kind -eq Download | Sort-Object Description).Description").Lines);
         Dockerfile("FROM busybox", $"ADD --checksum=sha256:{new string('0', 64)} {site.Address}x /y");
         string message = FailsToBuild("ChecksumMismatch");
         Assert.Contains("Dockerfile:2:", message, StringComparison.Ordinal);
@@ -75,6 +78,13 @@ public sealed class BuildInputTests(ContainerHostFixture host) : BuildTest(host)
         FailsToBuild("InvalidDockerfile");
         Dockerfile("FROM busybox", "ADD https://host/x.git#--upload-pack=x /y");
         FailsToBuild("InvalidAddress");
+
+        site.Dispose();
+        Dockerfile("FROM busybox", $"ADD --checksum={sum} {site.Address}x /new");
+        Build("-Tag offline");
+        Assert.Equal(["downloaded"], InImage("offline", "cat /new"));
+        Ok("Clear-ContainerStorage -BuildCache -Force > $null");
+        FailsToBuild("DownloadFailed");
     }
 
     [SkippableTheory]

@@ -116,6 +116,11 @@ public sealed class BuildOutputTests(ContainerHostFixture host) : BuildTest(host
     [InlineData("CopySourceOutside", "FROM busybox", "RUN exit 9", "COPY ../x /")]
     [InlineData("CopySourceNotFound", "FROM busybox", "RUN exit 9", "COPY outside/passwd /")]
     [InlineData("CopySourceNotFound", "FROM busybox", "RUN exit 9", "ADD missing /")]
+    [InlineData("CopySourceNotFound", "FROM busybox", "ARG N=none", "RUN exit 9", "COPY $N /")]
+    [InlineData("CopySourceNotFound", "FROM busybox AS a", "ENV N=none", "FROM a", "RUN exit 9", "COPY --chown=1 ${N%e}.txt /")]
+    [InlineData("CopySourceNotFound", "FROM busybox AS a", "ONBUILD COPY missing /", "RUN exit 9", "FROM a")]
+    [InlineData("InvalidDockerfile", "FROM busybox", "RUN exit 9", "ENV a=${b:?is needed}")]
+    [InlineData("SecretUnreadable", "FROM busybox", "RUN exit 9", "RUN --mount=type=secret,id=gone true")]
     [InlineData("SecretNotFound", "FROM busybox", "RUN exit 9", "RUN --mount=type=secret,id=s,required=true true")]
     [InlineData("DockerfileStageOrder", "FROM busybox AS a", "RUN exit 9", "COPY --from=b /x /", "FROM busybox AS b", "COPY --from=a /x /")]
     [InlineData("DockerfileStageOrder", "FROM busybox", "RUN exit 9", "COPY --from=7 /x /")]
@@ -133,7 +138,7 @@ public sealed class BuildOutputTests(ContainerHostFixture host) : BuildTest(host
         }
 
         Dockerfile(lines);
-        string message = FailsToBuild(errorId);
+        string message = FailsToBuild(errorId, "-Secret @{ gone = '/nonexistent/secret' }");
         Assert.Matches("Dockerfile:[0-9]+:[0-9]+", message);
         Assert.Contains("     | ", message, StringComparison.Ordinal);
         Assert.Contains('^', message);

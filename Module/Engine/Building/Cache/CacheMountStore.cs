@@ -6,16 +6,17 @@ using Containers.Engine.Linux;
 namespace Containers.Engine.Building.Cache;
 
 /// <summary>The directories of RUN --mount=type=cache, for those who list and clear them.</summary>
-internal sealed class CacheMountStore(string dataRoot)
+internal sealed class CacheMountStore(string dataRoot) : IBuildCacheFolder
 {
-    /// <summary>Of the entries.</summary>
-    internal const string Kind = "Mount";
-
     private const int MaxIdBytes = 64 * 1024;
 
     private readonly string _folder = dataRoot + "/build/mounts";
 
-    internal IEnumerable<BuildCacheEntry> List(CancellationToken cancel)
+    public string Kind => "Mount";
+
+    public string ItemType => "CacheMount";
+
+    public IEnumerable<BuildCacheEntry> List(CancellationToken cancel)
     {
         foreach (string folder in Directory.Exists(_folder) ? Directory.EnumerateDirectories(_folder) : [])
         {
@@ -34,8 +35,7 @@ internal sealed class CacheMountStore(string dataRoot)
         }
     }
 
-    /// <summary>Removes one; false where a step uses it, or it is gone.</summary>
-    internal bool Remove(string id)
+    public bool Remove(string id)
     {
         string folder = _folder + "/" + Path.GetFileName(id);
         if (!Directory.Exists(folder))

@@ -82,7 +82,7 @@ internal sealed class DockerfileChecker(
     {
         if (name.Text == "scratch")
         {
-            return new BaseImageFacts([], false, ImagePlatform.Current);
+            return BaseImageFacts.Scratch;
         }
 
         BaseImageFacts? facts = find(name.Text);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using Containers.Engine.Building.Cache;
 using Containers.Engine.Images;
 using Containers.Engine.Linux;
 
@@ -14,6 +15,9 @@ namespace Containers.Engine.Building.Context;
 /// <param name="Modified">What the server says; null where it says nothing. ADD gives the file this time, and mode 0600.</param>
 internal sealed record WebFile(string Path, string Name, Digest Digest, long Size, DateTimeOffset? Modified)
 {
+    /// <summary>How to ask whether it has changed; null where its server gives no way to, or does not want it kept.</summary>
+    internal DownloadRecord? Record { get; private init; }
+
     /// <summary>Bytes of the largest file.</summary>
     internal const long MaxBytes = 64L << 30;
 
@@ -42,8 +46,10 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
     /// <summary>Downloads it; a server that is silent for a minute is given up.</summary>
     /// <param name="checksum">algorithm:HEX that its content must have; null for any.</param>
     /// <param name="folder">An existing directory of ours.</param>
+    /// <param name="store">Keeps files whose servers can say whether they have changed; null for none.</param>
     /// <exception cref="EngineException">DownloadFailed, ChecksumMismatch, InvalidChecksum, DownloadTooLarge.</exception>
-    internal static WebFile Download(string address, string? checksum, string folder, CancellationToken cancel, long maximum = MaxBytes)
+    internal static WebFile Download(
+        string address, string? checksum, string folder, CancellationToken cancel, long maximum = MaxBytes, DownloadStore? store = null)
     {
         Digest? wanted = null;
         if (checksum is not null)
@@ -62,13 +68,25 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
         string path = System.IO.Path.Join(folder, Guid.NewGuid().ToString("N"));
         try
         {
-            WebFile file = DownloadAsync(uri, path, maximum, cancel).GetAwaiter().GetResult();
+            DownloadRecord? known = store?.Find(uri);
+            if (known is not null && wanted?.ToString() == known.Digest && TryReuse(uri, known, store!, path) is { } same)
+            {
+                return same; // Whatever the server has by now.
+            }
+
+            WebFile? file = DownloadAsync(uri, path, maximum, known, cancel).GetAwaiter().GetResult();
+            file ??= TryReuse(uri, known!, store!, path) ?? DownloadAsync(uri, path, maximum, null, cancel).GetAwaiter().GetResult()!;
             if (wanted is { } digest && digest != file.Digest)
             {
                 File.Delete(path);
                 throw new EngineException(
                     EngineErrorKind.InvalidData, "ChecksumMismatch", $"'{Shown(uri)}' has the checksum {file.Digest}, and {digest} was wanted.", Shown(uri),
                     "Do not use the file unless you know why it has changed.");
+            }
+
+            if (file.Record is { } record)
+            {
+                store?.Keep(uri, record, path);
             }
 
             return file;
@@ -96,7 +114,13 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
             : name;
     }
 
-    private static async Task<WebFile> DownloadAsync(Uri uri, string path, long maximum, CancellationToken cancel)
+    private static WebFile? TryReuse(Uri uri, DownloadRecord known, DownloadStore store, string path) =>
+        store.TryLink(uri, known, path) && Digest.TryParse(known.Digest, out Digest digest)
+            ? new WebFile(path, known.Name, digest, known.Size, known.Modified)
+            : null;
+
+    /// <returns>Null when it is what is known.</returns>
+    private static async Task<WebFile?> DownloadAsync(Uri uri, string path, long maximum, DownloadRecord? known, CancellationToken cancel)
     {
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         silence.CancelAfter(s_silence);
@@ -110,7 +134,13 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
                     "Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Uri.UnescapeDataString(uri.UserInfo))));
             }
 
+            Ask(request.Headers, known);
             using HttpResponseMessage response = await s_client.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+            if (known is not null && response.StatusCode == HttpStatusCode.NotModified)
+            {
+                return null;
+            }
+
             response.EnsureSuccessStatusCode();
             if (response.Content.Headers.ContentLength > maximum)
             {
@@ -128,26 +158,46 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
             });
             byte[] buffer = new byte[BufferSize];
             long size = 0;
-            for (int got = await body.ReadAsync(buffer, silence.Token); got > 0; got = await body.ReadAsync(buffer, silence.Token))
+            for (int count = await body.ReadAsync(buffer, silence.Token); count > 0; count = await body.ReadAsync(buffer, silence.Token))
             {
                 silence.CancelAfter(s_silence);
-                size += got;
+                size += count;
                 if (size > maximum)
                 {
                     throw TooLarge(uri, maximum);
                 }
 
-                hash.AppendData(buffer, 0, got);
-                await file.WriteAsync(buffer.AsMemory(0, got), silence.Token);
+                hash.AppendData(buffer, 0, count);
+                await file.WriteAsync(buffer.AsMemory(0, count), silence.Token);
             }
 
-            return new WebFile(
-                path, NameOf(response.RequestMessage?.RequestUri is { } final && NameOf(uri) == UnnamedFile ? final : uri),
-                Digest.FromSha256(hash.GetHashAndReset()), size, response.Content.Headers.LastModified);
+            string name = NameOf(response.RequestMessage?.RequestUri is { } final && NameOf(uri) == UnnamedFile ? final : uri);
+            WebFile got = new(path, name, Digest.FromSha256(hash.GetHashAndReset()), size, response.Content.Headers.LastModified);
+            string? tag = response.Headers.ETag?.ToString();
+            return response.Headers.CacheControl?.NoStore == true || (tag is null && got.Modified is null) ? got : got with
+            {
+                Record = new DownloadRecord
+                {
+                    Address = Shown(uri), EntityTag = tag, Modified = got.Modified, Name = name, Digest = got.Digest.ToString(), Size = size,
+                },
+            };
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
             throw new TimeoutException("the server has been silent for a minute", e);
+        }
+    }
+
+    /// <summary>Whether it has changed: by its entity tag, and where there is none by its time (RFC 9110, section 13.1).</summary>
+    private static void Ask(HttpRequestHeaders headers, DownloadRecord? known)
+    {
+        if (known?.EntityTag is { } written && EntityTagHeaderValue.TryParse(written, out EntityTagHeaderValue? tag))
+        {
+            headers.IfNoneMatch.Add(tag);
+        }
+        else
+        {
+            headers.IfModifiedSince = known?.Modified;
         }
     }
 

@@ -17,15 +17,9 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
         using BuildInput input = Read(opener, cancel);
         Dockerfile file = input.File;
         ImagePlatform target = request.Platform ?? ImagePlatform.Current;
-        GlobalVariables globals = new(
-            request.Arguments, Convert(ImagePlatform.Current), Convert(target), BuildGraph.FindTarget(file, request.Target).Alias ?? "default");
-        foreach (ArgInstruction argument in file.GlobalArgs)
-        {
-            globals.Declare(argument, file.Directives.Escape);
-        }
-
+        GlobalVariables globals = Globals(file, target);
         BuildGraph graph = BuildGraph.Create(file, globals, request.Target, name => input.FindNamed(name) is not null);
-        BuildPreflight.Run(request, input, graph, services.Facts);
+        new BuildPreflight(request, input, graph, Globals(file, target), services.Facts).Run();
         using BuildSession session = new(services, request, input, graph, globals, place, opener);
         StageState result = session.Run(cancel);
         if (request.DryRun)
@@ -36,6 +30,18 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
         ContainerImage? image = new BuildResult(session, result, request).Make(cancel);
         session.ExportCache(cancel);
         return image;
+    }
+
+    private GlobalVariables Globals(Dockerfile file, ImagePlatform target)
+    {
+        GlobalVariables globals = new(
+            request.Arguments, Convert(ImagePlatform.Current), Convert(target), BuildGraph.FindTarget(file, request.Target).Alias ?? "default");
+        foreach (ArgInstruction argument in file.GlobalArgs)
+        {
+            globals.Declare(argument, file.Directives.Escape);
+        }
+
+        return globals;
     }
 
     private static BuildPlatform Convert(ImagePlatform platform) => new(platform.Os, platform.Architecture, platform.Variant ?? "");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Containers.Engine.Building.Cache;
 using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Linux;
@@ -107,7 +108,8 @@ internal sealed partial class StageBuilder
         {
             ContextFolder folder = new(_stage.Scratch.Directory);
             Hold(folder);
-            WebFile file = Context.WebFile.Download(word.Text, add.Checksum?.Text, folder.Path, _stage.Cancel);
+            WebFile file = Context.WebFile.Download(
+                word.Text, add.Checksum?.Text, folder.Path, _stage.Cancel, store: new DownloadStore(_stage.Session.Services.DataRoot));
             string directory = folder.MakeDirectory();
             string path = Path.Join(directory, file.Name);
             File.Move(file.Path, path);
