@@ -8,7 +8,7 @@ namespace Containers.Engine.Tests.Building;
 
 public sealed class DockerfileCheckerTests
 {
-    private static readonly BaseImageFacts s_facts = new(["PATH=/bin", "HOME=/root"], false, ImagePlatform.Current);
+    private static readonly BaseImageFacts s_facts = new(["PATH=/bin", "HOME=/root"], false, ImagePlatform.Current, []);
 
     [Theory]
     [InlineData("FROM known AS Base", "StageNameCasing", 15)]

@@ -4,13 +4,13 @@ namespace Containers.Engine.Building.Cache;
 internal interface IBuildCacheFolder
 {
     /// <summary>Of the entries.</summary>
-    string Kind { get; }
+    public string Kind { get; }
 
     /// <summary>What those who clear call them.</summary>
-    string ItemType { get; }
+    public string ItemType { get; }
 
-    IEnumerable<BuildCacheEntry> List(CancellationToken cancel);
+    public IEnumerable<BuildCacheEntry> List(CancellationToken cancel);
 
     /// <summary>Removes one; false where a step uses it, or it is gone.</summary>
-    bool Remove(string id);
+    public bool Remove(string id);
 }
