@@ -196,7 +196,7 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
         }
 
         using BuildDisplay display = new(this, PassThru || !wanted) { IsQuiet = !wanted };
-        if (TryRun(stop => Build(request with { DryRun = !wanted, Report = display.Report }, stop), out ContainerImage[]? images))
+        if (TryRun(stop => Build(request with { DryRun = !wanted, Report = display.Report, Idle = display.Refresh }, stop), out ContainerImage[]? images))
         {
             display.Complete();
             WriteObject(images, enumerateCollection: true);

@@ -22,9 +22,14 @@ internal sealed class BuildDisplay(Cmdlet cmdlet, bool passThru) : IDisposable
 
     private readonly Dictionary<string, int> _activities = new(StringComparer.Ordinal);
 
-    private readonly HashSet<string> _shown = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Running> _running = new(StringComparer.Ordinal);
 
     private long _last;
+
+    /// <summary>A step at work.</summary>
+    /// <param name="Since">Milliseconds of the system's clock.</param>
+    /// <param name="Status">The last line that it printed, or how far it is.</param>
+    private sealed record Running(BuildStep Step, long Since, string Status);
 
     /// <summary>Only the steps are wanted, as objects.</summary>
     internal bool IsQuiet { get; init; }
@@ -34,16 +39,19 @@ internal sealed class BuildDisplay(Cmdlet cmdlet, bool passThru) : IDisposable
         switch (happened)
         {
             case BuildStepStarted(var step) when !IsQuiet:
-                Progress(step, "");
+                Show(new Running(step, Environment.TickCount64, ""));
                 break;
             case BuildOutput(var step, var line):
                 cmdlet.WriteVerbose(ContainerDisplay.Plain($"[{step.Stage} {step.Number}/{step.Total}] {line}"));
                 if (Environment.TickCount64 - _last > 100)
                 {
                     _last = Environment.TickCount64;
-                    Progress(step, line);
+                    Show(step, line);
                 }
 
+                break;
+            case BuildDownload(var step, var received, var total) when !IsQuiet:
+                Show(step, total is long all ? $"{ByteSize.Format(received)} of {ByteSize.Format(all)}" : ByteSize.Format(received));
                 break;
             case BuildStepFinished(var step):
                 if (!IsQuiet)
@@ -63,15 +71,24 @@ internal sealed class BuildDisplay(Cmdlet cmdlet, bool passThru) : IDisposable
         }
     }
 
+    /// <summary>While nothing happens: a bar that stands still looks like a build that hangs, and the host shows the last one late.</summary>
+    internal void Refresh()
+    {
+        foreach (Running one in _running.Values)
+        {
+            Progress(one);
+        }
+    }
+
     /// <summary>Takes the bars away.</summary>
     internal void Complete()
     {
-        foreach (string stage in _shown)
+        foreach (string stage in _running.Keys)
         {
             cmdlet.WriteProgress(new ProgressRecord(_activities[stage], "Building", "Done") { RecordType = ProgressRecordType.Completed });
         }
 
-        _shown.Clear();
+        _running.Clear();
     }
 
     public void Dispose()
@@ -83,17 +100,33 @@ internal sealed class BuildDisplay(Cmdlet cmdlet, bool passThru) : IDisposable
         }
     }
 
-    private void Progress(BuildStep step, string line)
+    private void Show(BuildStep step, string status)
     {
+        if (!IsQuiet)
+        {
+            Show(new Running(step, _running.TryGetValue(step.Stage, out Running? known) ? known.Since : Environment.TickCount64, status));
+        }
+    }
+
+    private void Show(Running running)
+    {
+        _running[running.Step.Stage] = running;
+        Progress(running);
+    }
+
+    /// <summary>The default view of PowerShell has room for an activity and a status, and shows nothing else.</summary>
+    private void Progress(Running running)
+    {
+        BuildStep step = running.Step;
         if (!_activities.TryGetValue(step.Stage, out int id))
         {
             _activities[step.Stage] = id = FirstActivity + _activities.Count;
         }
 
-        _shown.Add(step.Stage);
-        cmdlet.WriteProgress(new ProgressRecord(id, $"Building {step.Stage}", Describe(step))
+        string time = Time(TimeSpan.FromMilliseconds(Environment.TickCount64 - running.Since));
+        cmdlet.WriteProgress(new ProgressRecord(id, Describe(step), ContainerDisplay.Plain($"{time} {running.Status}".TrimEnd()))
         {
-            CurrentOperation = ContainerDisplay.Plain(line), PercentComplete = Math.Min(100, (step.Number - 1) * 100 / Math.Max(step.Total, 1)),
+            PercentComplete = Math.Min(100, (step.Number - 1) * 100 / Math.Max(step.Total, 1)),
         });
     }
 

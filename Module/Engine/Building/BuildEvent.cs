@@ -14,3 +14,8 @@ public sealed record BuildStepFailed(BuildStep Step) : BuildEvent(Step);
 
 /// <param name="Line">Without its end.</param>
 public sealed record BuildOutput(BuildStep Step, string Line) : BuildEvent(Step);
+
+/// <summary>A step downloads a file.</summary>
+/// <param name="Received">Bytes so far.</param>
+/// <param name="Total">Null where the server does not say.</param>
+public sealed record BuildDownload(BuildStep Step, long Received, long? Total) : BuildEvent(Step);

@@ -84,6 +84,9 @@ public sealed record BuildRequest
     /// <summary>Told on the calling thread.</summary>
     public Action<BuildEvent>? Report { get; init; }
 
+    /// <summary>Called on the same thread while nothing happens, about twice a second: time goes on for those who watch.</summary>
+    public Action? Idle { get; init; }
+
     /// <summary>Told on any thread.</summary>
     public Action<string>? Warning { get; init; }
 

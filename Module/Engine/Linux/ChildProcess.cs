@@ -22,13 +22,14 @@ internal sealed unsafe class ChildProcess : IDisposable
     private static readonly string[] s_environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"];
 
     private readonly string _path;
+    private readonly int _pid;
     private readonly int _process;
     private readonly BoundedOutput _output;
     private readonly BoundedOutput _error;
     private bool _reaped;
 
-    private ChildProcess(string path, int process, BoundedOutput output, BoundedOutput error) =>
-        (_path, _process, _output, _error) = (path, process, output, error);
+    private ChildProcess(string path, int pid, int process, BoundedOutput output, BoundedOutput error) =>
+        (_path, _pid, _process, _output, _error) = (path, pid, process, output, error);
 
     /// <summary>Starts the program and returns; <see cref="Wait"/> follows. Past 64 KiB of output the program waits for that.</summary>
     /// <param name="path">Absolute; no search.</param>
@@ -74,7 +75,7 @@ internal sealed unsafe class ChildProcess : IDisposable
                 throw new LinuxException("pidfd_open", path, errno);
             }
 
-            return new ChildProcess(path, process, new BoundedOutput(pipes[0], maximum), new BoundedOutput(pipes[2], maximum));
+            return new ChildProcess(path, pid, process, new BoundedOutput(pipes[0], maximum), new BoundedOutput(pipes[2], maximum));
         }
         finally
         {
@@ -133,13 +134,15 @@ internal sealed unsafe class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Kills the program if nobody has waited for its end.</summary>
+    /// <summary>Kills the program, and what it has started in its group, if nobody has waited for its end.</summary>
     public void Dispose()
     {
         if (!_reaped)
         {
             Libc.siginfo_t information;
-            Libc.pidfd_send_signal(_process, Libc.SIGKILL);
+
+            // It leads a group of its own, and the number stays its own until it is waited for.
+            Libc.kill(-_pid, Libc.SIGKILL);
             Reap(&information, 0);
         }
 

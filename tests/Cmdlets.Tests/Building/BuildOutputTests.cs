@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Management.Automation;
 using Containers.Cmdlets.Tests.Lifecycle;
 
 namespace Containers.Cmdlets.Tests.Building;
@@ -143,6 +144,17 @@ public sealed class BuildOutputTests(ContainerHostFixture host) : BuildTest(host
         Assert.Contains("     | ", message, StringComparison.Ordinal);
         Assert.Contains('^', message);
         Assert.DoesNotContain("exit code 9", message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void AStepAtWorkShowsItsTimeAndItsLastLine()
+    {
+        Dockerfile("FROM busybox", "RUN echo 'the last line'; sleep 2");
+        ProgressRecord[] records = [.. Build("-NoCache").Progress];
+        ProgressRecord[] ofStep = [.. records.Where(record => record.Activity.StartsWith("[stage-0 2/2] RUN echo", StringComparison.Ordinal))];
+        Assert.Contains(ofStep, record => record.StatusDescription.EndsWith(" s the last line", StringComparison.Ordinal));
+        Assert.Contains(ofStep, record => record.StatusDescription.StartsWith("1.", StringComparison.Ordinal)); // Nothing happened then.
+        Assert.Equal(ProgressRecordType.Completed, records[^1].RecordType);
     }
 
     [SkippableFact]

@@ -130,14 +130,14 @@ public sealed class BuildContextTests : IDisposable
     {
         using FileServer server = new("hello"u8.ToArray());
         Directory.CreateDirectory(_folder["web"]);
-        WebFile file = WebFile.Download(server.Address + "dir/name.txt", null, _folder["web"], default);
+        WebFile file = WebFile.Download(server.Address + "dir/name.txt", _folder["web"], new DownloadOptions(), default);
         Assert.Equal(("name.txt", 5L), (file.Name, file.Size));
         Assert.Equal("sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", file.Digest.ToString());
         Assert.Equal(new DateTimeOffset(2015, 10, 21, 7, 28, 0, TimeSpan.Zero), file.Modified);
         Assert.Equal("hello", File.ReadAllText(file.Path));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file.Path));
 
-        Assert.Equal(5, WebFile.Download(server.Address + "x", file.Digest.ToString(), _folder["web"], default).Size);
+        Assert.Equal(5, WebFile.Download(server.Address + "x", _folder["web"], new DownloadOptions { Checksum = file.Digest.ToString() }, default).Size);
         Assert.Equal("ChecksumMismatch", Fails(server.Address + "x", "sha256:" + new string('0', 64)));
         Assert.Equal("InvalidChecksum", Fails(server.Address + "x", "md5:00"));
         Assert.Equal("DownloadFailed", Fails(server.Address + "missing", null));
@@ -145,7 +145,8 @@ public sealed class BuildContextTests : IDisposable
         Assert.Equal("DownloadTooLarge", Fails(server.Address + "x", null, 4));
 
         string Fails(string address, string? checksum, long maximum = WebFile.MaxBytes) =>
-            Assert.Throws<EngineException>(() => WebFile.Download(address, checksum, _folder["web"], default, maximum)).ErrorId;
+            Assert.Throws<EngineException>(
+                () => WebFile.Download(address, _folder["web"], new DownloadOptions { Checksum = checksum, Maximum = maximum }, default)).ErrorId;
     }
 
     [Fact]

@@ -102,7 +102,7 @@ public sealed class DownloadStoreTests : IDisposable
     public void Entries_are_listed_without_passwords_and_can_be_removed()
     {
         _site.Tag = "\"one\"";
-        WebFile.Download(_site.Address.Replace("//", "//me:secret@", StringComparison.Ordinal) + "f", null, _folder["web"], default, store: _store);
+        Get(_site.Address.Replace("//", "//me:secret@", StringComparison.Ordinal) + "f", null);
         Download("f");
         List<BuildCacheEntry> entries = [.. _store.List(default)];
         Assert.Equal(2, entries.Count);
@@ -135,8 +135,19 @@ public sealed class DownloadStoreTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_folder["build"] + "/tmp"));
     }
 
-    private WebFile Download(string name, string? checksum = null) =>
-        WebFile.Download(_site.Address + name, checksum, _folder["web"], default, store: _store);
+    [Fact]
+    public void Progress_is_told_with_what_the_server_says_of_the_size()
+    {
+        List<(long, long?)> told = [];
+        DownloadOptions options = new() { Report = (received, total) => told.Add((received, total)) };
+        WebFile.Download(_site.Address + "f", _folder["web"], options, default);
+        Assert.Equal([(5L, 5L)], told);
+    }
+
+    private WebFile Download(string name, string? checksum = null) => Get(_site.Address + name, checksum);
+
+    private WebFile Get(string address, string? checksum) =>
+        WebFile.Download(address, _folder["web"], new DownloadOptions { Checksum = checksum, Store = _store }, default);
 
     /// <summary>A server that knows conditional requests, and notes what it answered.</summary>
     private sealed class Site : IDisposable
@@ -193,6 +204,7 @@ public sealed class DownloadStoreTests : IDisposable
             Answers.Add(response.StatusCode.ToString(System.Globalization.CultureInfo.InvariantCulture));
             if (!same)
             {
+                response.ContentLength64 = Content.Length;
                 await response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(Content));
             }
         }

@@ -31,6 +31,42 @@ public class ChildProcessTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void What_a_program_started_ends_with_it_when_nobody_wants_it_any_more()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            using CancellationTokenSource source = new(400);
+            Assert.Throws<OperationCanceledException>(
+                () => ChildProcess.Run("/bin/sh", ["-c", "sleep 300 & echo $! >\"$0\"; wait", file], default, s_time, source.Token));
+            string child = $"/proc/{File.ReadAllText(file).Trim()}";
+            for (int i = 0; i < 200 && IsAlive(child); i++)
+            {
+                Thread.Sleep(10);
+            }
+
+            Assert.False(IsAlive(child));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        // Dead ones wait for whoever inherited them.
+        static bool IsAlive(string process)
+        {
+            try
+            {
+                return !File.ReadAllText(process + "/stat").Contains(") Z ", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
     public void Without_input_there_is_none_to_wait_for() => Assert.Equal("", Shell("cat").OutputText);
 
     [Fact]

@@ -80,7 +80,7 @@ internal sealed class ContextOpener(Func<ContextFolder> folder)
         FileStream stream;
         try
         {
-            file = WebFile.Download(address, null, place.Path, cancel, Limits.MaxBytes);
+            file = WebFile.Download(address, place.Path, new DownloadOptions { Maximum = Limits.MaxBytes }, cancel);
             stream = File.OpenRead(file.Path);
         }
         catch

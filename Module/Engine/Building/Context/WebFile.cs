@@ -25,6 +25,9 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
 
     private const int BufferSize = 128 * 1024;
 
+    /// <summary>Milliseconds.</summary>
+    private const int ReportInterval = 200;
+
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(60);
 
     private static readonly Lazy<HttpClient> s_client = new(() => new HttpClient(new SocketsHttpHandler
@@ -44,15 +47,12 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
     });
 
     /// <summary>Downloads it; a server that is silent for a minute is given up.</summary>
-    /// <param name="checksum">algorithm:HEX that its content must have; null for any.</param>
     /// <param name="folder">An existing directory of ours.</param>
-    /// <param name="store">Keeps files whose servers can say whether they have changed; null for none.</param>
     /// <exception cref="EngineException">DownloadFailed, ChecksumMismatch, InvalidChecksum, DownloadTooLarge.</exception>
-    internal static WebFile Download(
-        string address, string? checksum, string folder, CancellationToken cancel, long maximum = MaxBytes, DownloadStore? store = null)
+    internal static WebFile Download(string address, string folder, DownloadOptions options, CancellationToken cancel)
     {
         Digest? wanted = null;
-        if (checksum is not null)
+        if (options.Checksum is { } checksum)
         {
             wanted = Digest.TryParse(checksum, out Digest parsed) && parsed.Algorithm == "sha256" ? parsed : throw new EngineException(
                 EngineErrorKind.InvalidArgument, "InvalidChecksum", $"'{checksum}' is no checksum of a file.", checksum,
@@ -68,14 +68,15 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
         string path = System.IO.Path.Join(folder, Guid.NewGuid().ToString("N"));
         try
         {
+            DownloadStore? store = options.Store;
             DownloadRecord? known = store?.Find(uri);
             if (known is not null && wanted?.ToString() == known.Digest && TryReuse(uri, known, store!, path) is { } same)
             {
                 return same; // Whatever the server has by now.
             }
 
-            WebFile? file = DownloadAsync(uri, path, maximum, known, cancel).GetAwaiter().GetResult();
-            file ??= TryReuse(uri, known!, store!, path) ?? DownloadAsync(uri, path, maximum, null, cancel).GetAwaiter().GetResult()!;
+            WebFile? file = DownloadAsync(uri, path, options, known, cancel).GetAwaiter().GetResult();
+            file ??= TryReuse(uri, known!, store!, path) ?? DownloadAsync(uri, path, options, null, cancel).GetAwaiter().GetResult()!;
             if (wanted is { } digest && digest != file.Digest)
             {
                 File.Delete(path);
@@ -120,7 +121,7 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
             : null;
 
     /// <returns>Null when it is what is known.</returns>
-    private static async Task<WebFile?> DownloadAsync(Uri uri, string path, long maximum, DownloadRecord? known, CancellationToken cancel)
+    private static async Task<WebFile?> DownloadAsync(Uri uri, string path, DownloadOptions options, DownloadRecord? known, CancellationToken cancel)
     {
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         silence.CancelAfter(s_silence);
@@ -142,9 +143,9 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
             }
 
             response.EnsureSuccessStatusCode();
-            if (response.Content.Headers.ContentLength > maximum)
+            if (response.Content.Headers.ContentLength is { } announced && announced > options.Maximum)
             {
-                throw TooLarge(uri, maximum);
+                throw TooLarge(uri, options.Maximum);
             }
 
             await using Stream body = await response.Content.ReadAsStreamAsync(silence.Token);
@@ -158,17 +159,23 @@ internal sealed record WebFile(string Path, string Name, Digest Digest, long Siz
             });
             byte[] buffer = new byte[BufferSize];
             long size = 0;
+            long reported = 0;
             for (int count = await body.ReadAsync(buffer, silence.Token); count > 0; count = await body.ReadAsync(buffer, silence.Token))
             {
                 silence.CancelAfter(s_silence);
                 size += count;
-                if (size > maximum)
+                if (size > options.Maximum)
                 {
-                    throw TooLarge(uri, maximum);
+                    throw TooLarge(uri, options.Maximum);
                 }
 
                 hash.AppendData(buffer, 0, count);
                 await file.WriteAsync(buffer.AsMemory(0, count), silence.Token);
+                if (options.Report is { } report && Environment.TickCount64 - reported >= ReportInterval)
+                {
+                    reported = Environment.TickCount64;
+                    report(size, response.Content.Headers.ContentLength);
+                }
             }
 
             string name = NameOf(response.RequestMessage?.RequestUri is { } final && NameOf(uri) == UnnamedFile ? final : uri);

@@ -15,6 +15,9 @@ namespace Containers.Engine.Building.Execution;
 /// </summary>
 internal sealed partial class BuildSession : IDisposable
 {
+    /// <summary>Milliseconds.</summary>
+    private const int IdleTime = 500;
+
     private readonly ConcurrentBag<IDisposable> _held = [];
     private readonly BlockingCollection<BuildEvent> _events = [];
     private readonly SemaphoreSlim _slots;
@@ -91,11 +94,21 @@ internal sealed partial class BuildSession : IDisposable
         _ = Task.WhenAll(_stages.Values).ContinueWith(_ => _events.CompleteAdding(), TaskScheduler.Default);
         try
         {
-            foreach (BuildEvent happened in _events.GetConsumingEnumerable(CancellationToken.None))
+            while (!_events.IsCompleted)
             {
-                if (!cancel.IsCancellationRequested)
+                bool any = _events.TryTake(out BuildEvent? happened, IdleTime, CancellationToken.None);
+                if (cancel.IsCancellationRequested || _events.IsCompleted && !any)
                 {
-                    Request.Report?.Invoke(happened);
+                    continue;
+                }
+
+                if (any)
+                {
+                    Request.Report?.Invoke(happened!);
+                }
+                else
+                {
+                    Request.Idle?.Invoke();
                 }
             }
         }

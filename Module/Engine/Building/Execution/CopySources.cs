@@ -13,13 +13,14 @@ internal sealed partial class StageBuilder
     {
         private readonly StageBuilder _stage;
         private readonly FileInstruction _copy;
+        private readonly BuildStep _step;
         private readonly List<IDisposable> _held = [];
         private readonly SourceTree? _local;
 
         /// <summary>Opens what is on this host.</summary>
-        internal CopySources(StageBuilder stage, FileInstruction copy)
+        internal CopySources(StageBuilder stage, FileInstruction copy, BuildStep step)
         {
-            (_stage, _copy) = (stage, copy);
+            (_stage, _copy, _step) = (stage, copy, step);
             Word? checksum = (copy as AddInstruction)?.Checksum;
             if (checksum is not null && (copy.Sources.Count != 1 || !RemoteSource.IsFetched(copy, copy.Sources[0])))
             {
@@ -108,8 +109,13 @@ internal sealed partial class StageBuilder
         {
             ContextFolder folder = new(_stage.Scratch.Directory);
             Hold(folder);
-            WebFile file = Context.WebFile.Download(
-                word.Text, add.Checksum?.Text, folder.Path, _stage.Cancel, store: new DownloadStore(_stage.Session.Services.DataRoot));
+            DownloadOptions options = new()
+            {
+                Checksum = add.Checksum?.Text,
+                Store = new DownloadStore(_stage.Session.Services.DataRoot),
+                Report = (received, total) => _stage.Session.Tell(new BuildDownload(_step, received, total)),
+            };
+            WebFile file = Context.WebFile.Download(word.Text, folder.Path, options, _stage.Cancel);
             string directory = folder.MakeDirectory();
             string path = Path.Join(directory, file.Name);
             File.Move(file.Path, path);

@@ -15,7 +15,7 @@ internal sealed partial class StageBuilder
     private Outcome Copy(FileInstruction copy, BuildStep step, Stopwatch time)
     {
         string destination = Destination(copy.Destination);
-        using CopySources sources = new(this, copy);
+        using CopySources sources = new(this, copy, step);
         _state.Unknown |= sources.Unknown;
         CopyStep work = new(copy, destination, Request.SourceDateEpoch, cancel);
         using RootedDirectory? root = _state.Unknown ? null : session.OpenRoot(_state);

@@ -191,23 +191,22 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
     /// <summary>A step that may make a layer: from the cache, or by <paramref name="work"/>.</summary>
     private Outcome Layer(BuildStep step, Stopwatch time, Func<Digest?> findKey, string createdBy, Func<ImageStore.HeldLayer?> work)
     {
+        // Before the key: to know it files may have to be read, or fetched.
+        session.Tell(new BuildStepStarted(step));
         if (_state.Unknown)
         {
-            session.Tell(new BuildStepStarted(step));
             return new Outcome(Cached: false, WouldRun: true, null);
         }
 
         time.Start();
         if (findKey() is not { } key)
         {
-            session.Tell(new BuildStepStarted(step));
             _state.Unknown = true;
             return new Outcome(Cached: false, WouldRun: true, null);
         }
 
         if (!Request.NoCache && session.FindStep(key, step, _state.LastKey, cancel) is { } cached)
         {
-            session.Tell(new BuildStepStarted(step));
             Use(cached.Layer, createdBy, cached.Record.Created);
             _state.LastKey = key.Hex;
             return new Outcome(Cached: true, WouldRun: false, cached.Layer?.DiffId);
@@ -215,14 +214,12 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
 
         if (Request.DryRun)
         {
-            session.Tell(new BuildStepStarted(step));
             _state.Unknown = true;
             return new Outcome(Cached: false, WouldRun: true, null);
         }
 
         time.Stop();
         using IDisposable slot = session.TakeSlot(cancel);
-        session.Tell(new BuildStepStarted(step));
         time.Start();
         ImageStore.HeldLayer? layer = work();
         DateTimeOffset created = Request.SourceDateEpoch ?? DateTimeOffset.UtcNow;
