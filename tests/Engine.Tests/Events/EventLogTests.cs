@@ -2,6 +2,7 @@ using System.Text;
 using Containers.Engine.Events;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Linux;
+using Containers.Engine.Tests.Images;
 using Xunit;
 
 namespace Containers.Engine.Tests.Events;
@@ -41,6 +42,36 @@ public sealed class EventLogTests : IDisposable
     {
         Assert.Empty(Read());
         Assert.Empty(new EventReader(_root + "/none/events", new EventQuery()).Read(default));
+    }
+
+    [SkippableFact]
+    public void On_a_full_disk_events_are_lost_whole_and_later_ones_are_there()
+    {
+        Skip.IfNot(Shell.IsRoot, "mounting a small tmpfs needs root");
+        string small = Directory.CreateDirectory(_root + "/small").FullName;
+        Shell.Run("mount -t tmpfs -o size=64k none small", _root);
+        try
+        {
+            EventLog log = new(small);
+            File.WriteAllBytes(small + "/filler", new byte[40 * 1024]);
+            for (int i = 0; i < 200; i++)
+            {
+                log.Write(ContainerEventType.Container, EventActions.Start, $"{i:x4}", "name", ("image", "busybox"));
+            }
+
+            string[] written = Ids();
+            Assert.InRange(written.Length, 1, 199);
+            Assert.Equal(Enumerable.Range(0, written.Length).Select(i => $"{i:x4}"), written);
+            File.Delete(small + "/filler");
+            log.Write(ContainerEventType.Container, EventActions.Start, "ffff", "name");
+            Assert.Equal([.. written, "ffff"], Ids());
+
+            string[] Ids() => [.. new EventReader(log.Directory, new EventQuery()).Read(default).Select(one => one.Id)];
+        }
+        finally
+        {
+            Shell.Run("umount small", _root);
+        }
     }
 
     [Fact]
