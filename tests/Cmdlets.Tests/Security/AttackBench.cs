@@ -60,10 +60,13 @@ public sealed class AttackBench : IDisposable
         return name;
     }
 
+    /// <summary>In front of a script: through one pipe output and errors keep their order.</summary>
+    public const string OnePipe = "exec 2>&1; ";
+
     /// <summary>Runs a shell script in a container. Output and standard error as one text; errors by their ids at the end.</summary>
     public string Attack(string script, string parameters = "", string? image = null) =>
         Text(Shell.Run(
-            $"Invoke-ContainerImage {image ?? Image("plain")} -RemoveOnExit {parameters} -Command sh,'-c',$args[0] 6>&1", script));
+            $"Invoke-ContainerImage {image ?? Image("plain")} -RemoveOnExit {parameters} -Command sh,'-c',$args[0] 6>&1", OnePipe + script));
 
     public static string Text(ScriptResult result) =>
         string.Join('\n', result.Lines.Concat(result.Errors.Select(e => "ERROR " + e.FullyQualifiedErrorId.Split(',')[0])));

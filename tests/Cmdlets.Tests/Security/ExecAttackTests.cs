@@ -154,5 +154,5 @@ public sealed class ExecAttackTests(AttackBench bench) : IClassFixture<AttackBen
     }
 
     private string Exec(string name, string script, string parameters = "") =>
-        AttackBench.Text(bench.Shell.Run($"Invoke-ContainerCommand {name} {parameters} -Command sh,'-c',$args[0] 6>&1", script));
+        AttackBench.Text(bench.Shell.Run($"Invoke-ContainerCommand {name} {parameters} -Command sh,'-c',$args[0] 6>&1", AttackBench.OnePipe + script));
 }
