@@ -53,11 +53,11 @@ public static class ContainerDisplay
         return plain[..end] + Ellipsis;
     }
 
-    /// <summary>A reference of at most so many characters: its end says more than its registry.</summary>
+    /// <summary>A reference of at most so many characters: its end says more than its registry. Of an id the digits that are shown elsewhere.</summary>
     public static string ImageName(string? reference, int length)
     {
         string plain = Plain(reference);
-        return plain.Length <= length ? plain : Ellipsis + plain[^(length - 1)..];
+        return plain.StartsWith("sha256:", StringComparison.Ordinal) ? Digits(plain) : plain.Length <= length ? plain : Ellipsis + plain[^(length - 1)..];
     }
 
     /// <summary>A command line in one piece: arguments that have a space in single quotes.</summary>
