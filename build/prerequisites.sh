@@ -16,6 +16,7 @@ test|has busybox|the smallest image of the tests is made of it|busybox-static|bu
 test|has debootstrap|the tests run a Debian root file system|debootstrap|debootstrap|debootstrap|debootstrap
 test|has docker-registry|images are pushed to, and pulled from, a registry on loopback|docker-registry|docker-distribution|docker-registry|distribution-registry
 test|has skopeo|archives and layouts are compared with what others read and write|skopeo|skopeo|skopeo|skopeo
+test|has buildah|builds are compared with those of another builder|buildah|buildah|buildah|buildah
 test|has umoci|images of this engine are unpacked by another one|umoci|umoci|umoci|umoci
 test|has mkfs.btrfs|the btrfs driver is tested on a file system in a file|btrfs-progs|btrfs-progs|btrfs-progs|btrfsprogs
 test|has getfattr|extended attributes of unpacked layers are compared|attr|attr|attr|attr

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Formats.Tar;
 using Containers.Cmdlets.Tests.Lifecycle;
 
 namespace Containers.Cmdlets.Tests.Building;
@@ -38,6 +39,29 @@ public sealed class BuildTests(ContainerHostFixture host) : BuildTest(host)
 
         Dockerfile("FROM busybox", "COPY in/secret.key /");
         FailsToBuild("CopySourceNotFound");
+    }
+
+    [SkippableFact]
+    public void DirectoriesThatStepsMakeAreNewOnes()
+    {
+        Dockerfile(
+            "FROM busybox", "COPY closed /copied", "COPY --parents closed closed/in /with/", "ADD --chown=7:8 paths.tar /unpacked/",
+            "USER 3000", "WORKDIR /numbered/in", "USER 0");
+        Write("closed/in/f", "f");
+        File.SetUnixFileMode(Path.Combine(Context, "closed"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(Path.Combine(Context, "closed/in"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        using (TarWriter paths = new(File.Create(Path.Combine(Context, "paths.tar"))))
+        {
+            paths.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "only/file") { Uid = 5, Gid = 6 });
+        }
+
+        Build("-Tag made");
+        Assert.Equal(
+            [
+                "755 0:0 /copied", "500 0:0 /copied/in", "500 0:0 /with/closed", "500 0:0 /with/closed/in", "755 7:8 /unpacked", "755 0:0 /unpacked/only",
+                "644 5:6 /unpacked/only/file", "755 3000:3000 /numbered", "755 3000:3000 /numbered/in",
+            ],
+            InImage("made", "cd /; stat -c '%a %u:%g %n' /copied /copied/* /with/* /with/*/* /unpacked /unpacked/* /unpacked/*/* /numbered /numbered/*"));
     }
 
     [SkippableFact]

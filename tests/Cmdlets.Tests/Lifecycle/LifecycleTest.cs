@@ -115,7 +115,7 @@ public abstract class LifecycleTest(ContainerHostFixture host) : IClassFixture<C
         return stat.Length == 0 ? "" : stat[(stat.LastIndexOf(')') + 2)..][..1];
     }
 
-    protected static int[] Children(int pid) =>
+    protected internal static int[] Children(int pid) =>
         [.. ContainerHostFixture.ReadOrEmpty($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
 }

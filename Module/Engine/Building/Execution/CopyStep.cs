@@ -4,7 +4,6 @@ using Containers.Engine.Building.Cache;
 using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
-using Containers.Engine.Launch;
 using Containers.Engine.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -23,9 +22,9 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     /// <param name="Tree">Where it is.</param>
     /// <param name="Source">What was found.</param>
     /// <param name="Node">What the scan saw.</param>
-    /// <param name="Above">With --parents: the directories that are kept above it.</param>
+    /// <param name="Above">With --parents: the directories that are kept above it; null where not even its own name is.</param>
     /// <param name="Unpack">If it is an archive, what is in it is copied.</param>
-    private sealed record Item(SourceTree Tree, FoundSource Source, ScannedNode Node, string Above, bool Unpack);
+    private sealed record Item(SourceTree Tree, FoundSource Source, ScannedNode Node, string? Above, bool Unpack);
 
     /// <summary>Resolves names and modes, and scans the sources.</summary>
     /// <param name="sources">Where the sources are; empty where there are only documents.</param>
@@ -103,12 +102,13 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
             int directory = (int)parent.DangerousGetHandle();
             if (item.Node.IsDirectory)
             {
-                copy.CopyContents(directory, item.Node, Into(target, Join(destination, item.Above, item.Above.Length > 0 ? item.Source.Name : "")));
+                string place = item.Above is null ? destination : Join(destination, item.Above, item.Source.Name);
+                copy.CopyContents(directory, item.Node, Into(target, place), itself: item.Above is not null);
                 continue;
             }
 
-            (TargetDirectory into, string name) = isDirectory || item.Above.Length > 0
-                ? (Into(target, Join(destination, item.Above, "")), item.Source.Name)
+            (TargetDirectory into, string name) = isDirectory || item.Above is { Length: > 0 }
+                ? (Into(target, Join(destination, item.Above ?? "", "")), item.Source.Name)
                 : Split(target, destination);
             if (item.Unpack && LocalArchive.IsArchive(directory, item.Node))
             {
@@ -171,17 +171,17 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     }
 
     /// <summary>What of a source's path is kept with --parents: its directories, from a "./" in the middle on.</summary>
-    private string Above(Word word, FoundSource source)
+    private string? Above(Word word, FoundSource source)
     {
         if (instruction is not CopyInstruction { Parents: true })
         {
-            return "";
+            return null;
         }
 
         int pivot = word.Text.IndexOf("/./", StringComparison.Ordinal);
         int skip = pivot < 0 ? 0 : word.Text[..pivot].Split('/', StringSplitOptions.RemoveEmptyEntries).Count(part => part != ".");
         string[] parts = source.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return string.Join('/', parts.Skip(skip).SkipLast(1));
+        return skip >= parts.Length ? null : string.Join('/', parts.Skip(skip).SkipLast(1));
     }
 
     internal static void Add(CacheKey key, ScannedNode node, bool keepsOwners)
@@ -210,9 +210,6 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
         }
     }
 
-    /// <summary>
-    /// user[:group]: names by the stage's own files; a number without a group is the group's number, too, as docker's reference has it.
-    /// </summary>
     private (uint Uid, uint Gid)? Owner(RootedDirectory? root)
     {
         if (instruction.Chown is not { } word || word.Text.Length == 0)
@@ -220,21 +217,15 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
             return null;
         }
 
-        byte[] passwd = root?.ReadSmallFile("/etc/passwd", MaximumAccountFile, followLast: true) ?? [];
-        byte[] group = root?.ReadSmallFile("/etc/group", MaximumAccountFile, followLast: true) ?? [];
         try
         {
-            bool number = uint.TryParse(word.Text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id);
-            UserIdentity identity = UserResolver.Resolve(number ? $"{word.Text}:{word.Text}" : word.Text, [], passwd, group);
-            return (number ? id : identity.Uid, identity.Groups[0]);
+            return FileOwner.Resolve(word.Text, root);
         }
         catch (EngineException e)
         {
             throw SourceText.Error(word.Range, e.ErrorId, e.Message, e.Action, e.Kind, e);
         }
     }
-
-    private const int MaximumAccountFile = 1 << 20;
 
     private IgnoreFile? Excluded()
     {

@@ -20,11 +20,12 @@ internal sealed class CopyWriter(TargetTree target, TarWriter writer, CopyChange
     private readonly Dictionary<(ulong Inode, uint Major, uint Minor), byte[]> _linked = [];
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(ReadSize);
 
-    /// <summary>Copies what is in a directory into another one, which keeps its own metadata where it is there.</summary>
+    /// <summary>Copies what is in a directory into another one. The directory itself is not copied: a target that is not there is a new directory.</summary>
     /// <param name="parent">The directory that holds the source.</param>
-    internal void CopyContents(int parent, ScannedNode source, TargetDirectory into)
+    /// <param name="itself">The target is the directory itself, and has its metadata where it is not there.</param>
+    internal void CopyContents(int parent, ScannedNode source, TargetDirectory into, bool itself = false)
     {
-        if (!into.Exists && !into.Written && !source.OnlyForChildren && into.Parent is not null)
+        if (itself && !into.Exists && !into.Written && !source.OnlyForChildren)
         {
             WriteDirectory(source, into);
         }

@@ -49,6 +49,10 @@ internal static class LocalArchive
             EntryPath path = new();
             EntryPath link = new();
             target.Require(into);
+
+            // --chown is for the directory that is unpacked into: what is in an archive has its own owners, and what it only has in its paths is root's.
+            (uint, uint) owner = target.Owner;
+            target.Owner = (0, 0);
             while (reader.Next() is { } entry)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -58,6 +62,8 @@ internal static class LocalArchive
                     Write(entry, reader, target, into, path, link, writer, latest);
                 }
             }
+
+            target.Owner = owner;
         }
     }
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Containers.Engine.Building.Cache;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
-using Containers.Engine.Launch;
 using Containers.Engine.Linux;
 
 namespace Containers.Engine.Building.Execution;
@@ -10,8 +9,6 @@ namespace Containers.Engine.Building.Execution;
 /// <content>COPY, ADD, WORKDIR: layers that are written without a process.</content>
 internal sealed partial class StageBuilder
 {
-    private const int MaximumAccountFile = 1 << 20;
-
     private Outcome Copy(FileInstruction copy, BuildStep step, Stopwatch time)
     {
         string destination = Destination(copy.Destination);
@@ -142,10 +139,7 @@ internal sealed partial class StageBuilder
         (uint, uint) owner = (0, 0);
         if (user.Length > 0 && root is not null)
         {
-            byte[] passwd = root.ReadSmallFile("/etc/passwd", MaximumAccountFile, followLast: true) ?? [];
-            byte[] group = root.ReadSmallFile("/etc/group", MaximumAccountFile, followLast: true) ?? [];
-            UserIdentity identity = UserResolver.Resolve(user, [], passwd, group);
-            owner = (identity.Uid, identity.Gid);
+            owner = FileOwner.Resolve(user, root);
         }
 
         long now = (Request.SourceDateEpoch ?? DateTimeOffset.UtcNow).ToUnixTimeSeconds();

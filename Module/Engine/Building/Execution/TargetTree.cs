@@ -11,7 +11,7 @@ namespace Containers.Engine.Building.Execution;
 /// </summary>
 /// <param name="root">The layers below; null for none, and for a copy that is independent of them.</param>
 /// <param name="writer">The new layer.</param>
-/// <param name="owner">Of directories that are made on the way.</param>
+/// <param name="owner">Of directories that are made on the way, at first.</param>
 /// <param name="now">Time of directories that are made on the way: seconds since 1970.</param>
 /// <param name="latest">Later times are written as this one.</param>
 internal sealed unsafe class TargetTree(RootedDirectory? root, TarWriter writer, (uint Uid, uint Gid) owner, long now, long latest)
@@ -31,6 +31,9 @@ internal sealed unsafe class TargetTree(RootedDirectory? root, TarWriter writer,
     internal bool Any { get; private set; }
 
     internal long Latest => latest;
+
+    /// <summary>Whose the directories are that are made on the way.</summary>
+    internal (uint Uid, uint Gid) Owner { get; set; } = owner;
 
     /// <summary>What is at a name.</summary>
     internal enum Found
@@ -150,8 +153,7 @@ internal sealed unsafe class TargetTree(RootedDirectory? root, TarWriter writer,
         else
         {
             _entry.Mode = 0x1ED;
-            _entry.Uid = owner.Uid;
-            _entry.Gid = owner.Gid;
+            (_entry.Uid, _entry.Gid) = Owner;
             _entry.Seconds = Math.Min(now, latest);
         }
 
