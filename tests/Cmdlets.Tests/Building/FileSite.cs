@@ -53,17 +53,28 @@ internal sealed class FileSite : IDisposable
         {
             while (true)
             {
-                HttpListenerContext context = await _listener.GetContextAsync();
-                Authorization = context.Request.Headers["Authorization"];
-                string file = Path.Combine(_folder, context.Request.Url!.AbsolutePath.TrimStart('/'));
-                context.Response.StatusCode = File.Exists(file) ? 200 : 404;
-                await context.Response.OutputStream.WriteAsync(File.Exists(file) ? await File.ReadAllBytesAsync(file) : []);
-                context.Response.Close();
+                _ = AnswerAsync(await _listener.GetContextAsync());
             }
         }
         catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
         {
             // The test is over.
+        }
+    }
+
+    private async Task AnswerAsync(HttpListenerContext context)
+    {
+        Authorization = context.Request.Headers["Authorization"];
+        string file = Path.Combine(_folder, context.Request.Url!.AbsolutePath.TrimStart('/'));
+        try
+        {
+            context.Response.StatusCode = File.Exists(file) ? 200 : 404;
+            await context.Response.OutputStream.WriteAsync(File.Exists(file) ? await File.ReadAllBytesAsync(file) : []);
+            context.Response.Close();
+        }
+        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException)
+        {
+            context.Response.Abort(); // The client has gone: that is no matter of others.
         }
     }
 }
