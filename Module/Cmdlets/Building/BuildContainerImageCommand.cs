@@ -188,7 +188,7 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
         string name = Tag.Length > 0 ? $"image \"{string.Join("\", \"", Tag)}\"" : "an image";
         string source = request.Archive is not null ? "the archive of the pipeline"
             : request.Context is null ? "the Dockerfile of the pipeline"
-            : $"\"{request.Context}\"";
+            : $"\"{BuildRequest.Shown(request.Context)}\"";
         bool wanted = ShouldDo($"Build {name} from {source}");
         if (!wanted && !IsWhatIf)
         {

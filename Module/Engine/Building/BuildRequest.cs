@@ -95,4 +95,7 @@ public sealed record BuildRequest
 
     /// <summary>Whether a context is the address of an archive or a repository, and no path.</summary>
     public static bool IsAddress(string text) => RemoteSource.IsRemote(text);
+
+    /// <summary>A context as it may be shown: an address without user and password.</summary>
+    public static string Shown(string context) => RemoteSource.Shown(context);
 }

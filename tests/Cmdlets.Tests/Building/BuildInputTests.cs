@@ -142,32 +142,6 @@ public sealed class BuildInputTests(ContainerHostFixture host) : BuildTest(host)
     }
 
     [SkippableFact]
-    public void AStepTalksToAnSshAgentThroughItsSocket()
-    {
-        Skip.IfNot(File.Exists("/usr/bin/ssh-agent"), "There is no ssh-agent.");
-        string socket = Path.Combine(Context, "agent");
-        using Process agent = Process.Start(new ProcessStartInfo("/usr/bin/ssh-agent", ["-D", "-a", socket]) { RedirectStandardOutput = true })!;
-        try
-        {
-            Eventually(() => File.Exists(socket), () => "no agent");
-
-            // A request for the keys, and the answer that there are none: 12, and a number (draft-miller-ssh-agent).
-            Dockerfile(
-                "FROM busybox",
-                "RUN --mount=type=ssh,required=true [ -S \"$SSH_AUTH_SOCK\" ] && stat -c %a:%u $SSH_AUTH_SOCK > /s && "
-                + "printf '\\0\\0\\0\\1\\13' | nc local:$SSH_AUTH_SOCK | od -An -tx1 | head -n 1 > /a || echo \"no nc\" >> /s");
-            Ok("Build-ContainerImage $args[0] -Network none -Tag agent -Ssh \"default=$($args[1])\"", Context, socket);
-            Assert.Equal("600:0", InImage("agent", "head -n 1 /s").Single());
-            FailsToBuild("SshAgentNotFound", "-NoCache");
-        }
-        finally
-        {
-            agent.Kill();
-            agent.WaitForExit();
-        }
-    }
-
-    [SkippableFact]
     public void NothingOfAHostileContextLeadsOut()
     {
         string canary = Path.Combine(Path.GetTempPath(), "containers-canary-" + Guid.NewGuid().ToString("N"));

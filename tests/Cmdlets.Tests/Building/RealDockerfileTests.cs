@@ -3,11 +3,16 @@ using Containers.Cmdlets.Tests.Lifecycle;
 
 namespace Containers.Cmdlets.Tests.Building;
 
-/// <summary>Dockerfiles as people write them, on Debian. Packages come from a folder of the host, which is the build context: no mirror is reached.</summary>
-public sealed class RealDockerfileTests(ContainerHostFixture host) : BuildTest(host)
+/// <summary>
+/// Dockerfiles as people write them, on Debian. Packages come from a folder of the host, which is the build context: no mirror is reached. The tests
+/// share the base image and the layer of the packages, which go with the store of the class.
+/// </summary>
+public sealed partial class RealDockerfileTests(ContainerHostFixture host) : BuildTest(host)
 {
+    /// <summary>Without syncs, manual pages and documents, as Debian's own slim images are set.</summary>
     private const string Install =
-        "RUN --mount=target=/var/local/more echo 'deb [trusted=yes] file:/var/local/more ./' >/etc/apt/sources.list.d/more.list && apt-get -q update && "
+        "RUN --mount=target=/var/local/more echo 'deb [trusted=yes] file:/var/local/more ./' >/etc/apt/sources.list.d/more.list && "
+        + "printf 'force-unsafe-io\\npath-exclude /usr/share/doc/*\\npath-exclude /usr/share/man/*\\n' >/etc/dpkg/dpkg.cfg.d/docker && apt-get -q update && "
         + "DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends ";
 
     [SkippableFact]
@@ -44,7 +49,10 @@ public sealed class RealDockerfileTests(ContainerHostFixture host) : BuildTest(h
         Clear("redis");
     }
 
-    private void BuildOnDebian(string tag, params string[] lines)
+    private void BuildOnDebian(string tag, params string[] lines) => BuildOnDebianWith("", null, tag, lines);
+
+    /// <param name="parameters">Of the build; $args[3] is <paramref name="argument"/>.</param>
+    private void BuildOnDebianWith(string parameters, string? argument, string tag, params string[] lines)
     {
         Skip.If(Host.Missing is not null, Host.Missing);
         string folder = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(BuiltOutput.Module!)!)!, "debian");
@@ -53,9 +61,11 @@ public sealed class RealDockerfileTests(ContainerHostFixture host) : BuildTest(h
             "there is no Debian root file system with packages: ./build.sh test makes one where it reaches a mirror");
         Dockerfile(lines);
         Ok(
-            "$null = New-ContainerImage -Path $args[0] -Name debian:12 -Command bash; $null = Build-ContainerImage \"$($args[0]).packages\" -File $args[1] -Tag $args[2] -Network none",
-            folder, Path.Combine(Context, "Dockerfile"), tag);
+            "if (-not (Get-ContainerImage | Where-Object References -Contains 'debian:12')) {"
+            + " $null = New-ContainerImage -Path $args[0] -Name debian:12 -Command bash };"
+            + $"$null = Build-ContainerImage \"$($args[0]).packages\" -File $args[1] -Tag $args[2] -Network none {parameters}",
+            folder, Path.Combine(Context, "Dockerfile"), tag, argument);
     }
 
-    private void Clear(string tag) => Ok($"Remove-ContainerImage {tag}, debian:12 > $null; $null = Clear-ContainerStorage -BuildCache -Image -Force");
+    private void Clear(string tag) => Ok($"Remove-ContainerImage {tag} > $null");
 }

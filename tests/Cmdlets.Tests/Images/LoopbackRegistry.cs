@@ -10,10 +10,13 @@ public sealed class LoopbackRegistry : IDisposable
     private const string Program = "/usr/bin/docker-registry";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("containers-registry-").FullName;
+    private readonly string? _users;
     private Process? _process;
 
-    public LoopbackRegistry()
+    /// <param name="users">name:bcrypt, one a line, as htpasswd writes it: it is for these alone. Null for everybody.</param>
+    public LoopbackRegistry(string? users = null)
     {
+        _users = users;
         if (Missing is not null)
         {
             return;
@@ -75,7 +78,9 @@ public sealed class LoopbackRegistry : IDisposable
         File.WriteAllText(
             configuration,
             "version: 0.1\nlog: { level: error, accesslog: { disabled: true } }\n"
-            + $"storage: {{ filesystem: {{ rootdirectory: {_folder}/data }}, delete: {{ enabled: true }} }}\nhttp: {{ addr: {Address} }}\n");
+            + $"storage: {{ filesystem: {{ rootdirectory: {_folder}/data }}, delete: {{ enabled: true }} }}\nhttp: {{ addr: {Address} }}\n"
+            + (_users is null ? "" : $"auth: {{ htpasswd: {{ realm: test, path: {_folder}/users }} }}\n"));
+        File.WriteAllText(Path.Combine(_folder, "users"), _users ?? "");
         ProcessStartInfo start = new(Program, ["serve", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true };
 
         // It takes REGISTRY_* for its own settings, also what other programs mean by REGISTRY_AUTH_FILE.

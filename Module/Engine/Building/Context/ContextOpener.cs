@@ -16,7 +16,7 @@ internal sealed class ContextOpener(Func<ContextFolder> folder)
         if (GitReference.TryParse(source, out GitReference? reference, out string? fault))
         {
             return fault is null ? OpenGit(reference, null, reference.KeepGitDirectory ?? false, cancel) : throw new EngineException(
-                EngineErrorKind.InvalidArgument, "InvalidAddress", $"'{source}' is no repository: {fault}.", source,
+                EngineErrorKind.InvalidArgument, "InvalidAddress", $"'{RemoteSource.Shown(source)}' is no repository: {fault}.", RemoteSource.Shown(source),
                 "Write it as https://host/path.git#branch:directory.");
         }
 
@@ -91,7 +91,7 @@ internal sealed class ContextOpener(Func<ContextFolder> folder)
 
         using (stream)
         {
-            return TarContext.Open(stream, address, place, Limits, cancel, file.Digest.ToString());
+            return TarContext.Open(stream, RemoteSource.Shown(address), place, Limits, cancel, file.Digest.ToString());
         }
     }
 }

@@ -9,6 +9,11 @@ internal sealed record GitCheckout(string Path, string Commit)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(30);
 
+    private const string Branches = "refs/heads/";
+
+    /// <summary>What the server's HEAD is fetched to.</summary>
+    private const string DefaultBranch = "refs/remotes/origin/HEAD";
+
     private static readonly string[] s_programs = ["/usr/bin/git", "/usr/local/bin/git", "/bin/git"];
 
     /// <summary>Variables of the caller that git needs to get out; all others, GIT_ ones above all, stay behind.</summary>
@@ -41,15 +46,21 @@ internal sealed record GitCheckout(string Path, string Commit)
         if (!TryRun(["fetch", "-q", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", reference.Remote, wanted], folder, out ChildResult shallow))
         {
             // A commit that is not the end of a branch, or a server that gives no parts: everything, then.
-            string[] everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+            List<string> everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+            if (reference.Reference is null)
+            {
+                everything.Add("+HEAD:" + DefaultBranch);
+            }
+
             if (!TryRun(["fetch", "-q", "--no-recurse-submodules", "--", reference.Remote, .. everything], folder, out ChildResult all))
             {
                 throw Failed(shallow.ErrorText.Length > 0 ? shallow : all);
             }
 
-            string? found = ((string[])[wanted, "refs/tags/" + wanted, "refs/remotes/origin/" + wanted])
-                .FirstOrDefault(name => TryRun(["rev-parse", "-q", "--verify", "--end-of-options", name + "^{commit}"], folder, out _));
-            wanted = found ?? throw Failed(shallow);
+            string[] names = reference.Reference is null ? [DefaultBranch]
+                : [wanted, "refs/tags/" + wanted, "refs/remotes/origin/" + wanted, .. RemoteBranch(wanted)];
+            wanted = Array.Find(names, name => TryRun(["rev-parse", "-q", "--verify", "--end-of-options", name + "^{commit}"], folder, out _))
+                ?? throw Failure("it has no such branch, tag or commit");
         }
         else
         {
@@ -100,13 +111,18 @@ internal sealed record GitCheckout(string Path, string Commit)
 
         EngineException Failed(ChildResult result)
         {
-            string why = result.ErrorText.Trim().Split('\n')[^1];
-            return new EngineException(
-                EngineErrorKind.ConnectionError, "GitFailed",
-                $"'{reference.Shown}'{(reference.Reference is null ? "" : $" at '{reference.Reference}'")} could not be fetched: {Syntax.SourceText.Printable(why)}",
-                reference.Shown, "Check the address, the branch and the rights.");
+            return Failure(Syntax.SourceText.Printable(result.ErrorText.Trim().Split('\n')[^1]));
         }
+
+        EngineException Failure(string why) => new(
+            EngineErrorKind.ConnectionError, "GitFailed",
+            $"'{reference.Shown}'{(reference.Reference is null ? "" : $" at '{reference.Reference}'")} could not be fetched: {why}",
+            reference.Shown, "Check the address, the branch and the rights.");
     }
+
+    /// <summary>refs/heads/NAME of the server is ours under another name.</summary>
+    private static IEnumerable<string> RemoteBranch(string reference) =>
+        reference.StartsWith(Branches, StringComparison.Ordinal) ? ["refs/remotes/origin/" + reference[Branches.Length..]] : [];
 
     private static string[] Environment(string folder) =>
     [

@@ -18,9 +18,7 @@ internal sealed record GitReference(string Remote, string? Reference, string Dir
     private const int MaxLength = 2048;
 
     /// <summary>The address for messages: without a password.</summary>
-    internal string Shown => Uri.TryCreate(Remote, UriKind.Absolute, out Uri? uri) && uri.UserInfo.Contains(':', StringComparison.Ordinal)
-        ? uri.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped)
-        : Remote;
+    internal string Shown => RemoteSource.Shown(Remote);
 
     /// <summary>False where the text is no repository. A repository that is written wrongly is one, with a fault.</summary>
     internal static bool TryParse(string text, [NotNullWhen(true)] out GitReference? reference, out string? fault)

@@ -15,6 +15,13 @@ internal static class RemoteSource
 
     internal static bool IsGit(string text) => GitReference.TryParse(text, out _, out _);
 
+    /// <summary>An address for messages and for what is kept: without user and password. Others are as they are.</summary>
+    internal static string Shown(string text) =>
+        text.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
+        && uri.UserInfo.Contains(':', StringComparison.Ordinal)
+            ? uri.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped)
+            : text;
+
     internal static bool HasScheme(string text, string scheme) =>
         text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && text.AsSpan(scheme.Length).StartsWith("://");
 }

@@ -6,4 +6,5 @@ namespace Containers.Engine.Building.Execution;
 /// <param name="Word">A path or pattern in the tree.</param>
 /// <param name="Tree">Not disposed with this: several sources may share it.</param>
 /// <param name="Unpack">If it is an archive, what is in it is copied.</param>
-internal sealed record CopySource(Word Word, SourceTree Tree, bool Unpack);
+/// <param name="Identity">What the tree is, where the same thing has other bytes each time it is fetched; null where its files say it.</param>
+internal sealed record CopySource(Word Word, SourceTree Tree, bool Unpack, string? Identity = null);

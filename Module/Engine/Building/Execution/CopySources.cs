@@ -94,14 +94,19 @@ internal sealed partial class StageBuilder
             if (fault is not null)
             {
                 throw new EngineException(
-                    EngineErrorKind.InvalidArgument, "InvalidAddress", $"'{word.Text}' is no repository: {fault}.", word.Text,
+                    EngineErrorKind.InvalidArgument, "InvalidAddress", $"'{RemoteSource.Shown(word.Text)}' is no repository: {fault}.",
+                    RemoteSource.Shown(word.Text),
                     "Write it as https://host/path.git#branch:directory.");
             }
 
             bool keep = add.KeepGitDirectory ?? reference.KeepGitDirectory ?? false;
             BuildContext context = _stage.Session.Opener.OpenGit(reference, add.Checksum?.Text, keep, _stage.Cancel);
             Hold(context);
-            return new CopySource(word with { Text = "." }, new SourceTree(context.Root, null, keepsOwners: false, $"'{reference.Shown}'"), Unpack: false);
+
+            // A repository's own directory has times and numbers of files in it: the commit says what it is.
+            return new CopySource(
+                word with { Text = "." }, new SourceTree(context.Root, null, keepsOwners: false, $"'{reference.Shown}'"), Unpack: false,
+                keep && reference.Directory.Length == 0 ? $"{reference.Shown} {context.Identity}" : null);
         }
 
         /// <summary>In a directory of its own, under its name, with the server's time and mode 0600, as docker has it.</summary>
@@ -123,7 +128,8 @@ internal sealed partial class StageBuilder
             RootedDirectory root = RootedDirectory.Open(directory);
             Hold(root);
             return new CopySource(
-                word with { Text = Escape(file.Name) }, new SourceTree(root, null, keepsOwners: false, $"'{word.Text}'"), Unpack: add.Unpack == true);
+                word with { Text = Escape(file.Name) }, new SourceTree(root, null, keepsOwners: false, $"'{RemoteSource.Shown(word.Text)}'"),
+                Unpack: add.Unpack == true);
         }
 
         /// <summary>The name alone, whatever is in it.</summary>

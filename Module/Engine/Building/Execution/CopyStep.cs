@@ -23,8 +23,12 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     /// <param name="Source">What was found.</param>
     /// <param name="Node">What the scan saw.</param>
     /// <param name="Above">With --parents: the directories that are kept above it; null where not even its own name is.</param>
-    /// <param name="Unpack">If it is an archive, what is in it is copied.</param>
-    private sealed record Item(SourceTree Tree, FoundSource Source, ScannedNode Node, string? Above, bool Unpack);
+    /// <param name="Place">The source that it was found by.</param>
+    private sealed record Item(SourceTree Tree, FoundSource Source, ScannedNode Node, string? Above, CopySource Place)
+    {
+        /// <summary>If it is an archive, what is in it is copied.</summary>
+        internal bool Unpack => Place.Unpack;
+    }
 
     /// <summary>Resolves names and modes, and scans the sources.</summary>
     /// <param name="sources">Where the sources are; empty where there are only documents.</param>
@@ -50,7 +54,7 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
                 ITreeFilter? seen = excluded is null ? tree.Filter : new ExcludeFilter(tree.Filter, source, excluded);
                 if (scanner.Scan((int)parent.DangerousGetHandle(), name, source.Path, seen) is { } node)
                 {
-                    _items.Add(new Item(tree, source, node, Above(place.Word, source), place.Unpack));
+                    _items.Add(new Item(tree, source, node, Above(place.Word, source), place));
                 }
             }
         }
@@ -74,7 +78,14 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
         foreach (Item item in _items)
         {
             key.Add(item.Source.Name).Add(item.Above).Add(item.Unpack ? 1 : 0);
-            Add(key, item.Node, keepsOwners: item.Tree.KeepsOwners && _owner is null);
+            if (item.Place.Identity is { } identity)
+            {
+                key.Add(identity).AddAll(instruction.Excludes.Select(word => word.Text));
+            }
+            else
+            {
+                Add(key, item.Node, keepsOwners: item.Tree.KeepsOwners && _owner is null);
+            }
         }
 
         foreach (Heredoc heredoc in instruction.Contents)

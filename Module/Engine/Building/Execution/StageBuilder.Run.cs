@@ -4,6 +4,7 @@ using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
+using Containers.Engine.Linux;
 
 namespace Containers.Engine.Building.Execution;
 
@@ -77,7 +78,20 @@ internal sealed partial class StageBuilder
         }
 
         return session.Services.Images.WriteLayer(
-            writer => container.WriteChanges(writer, mounts.Targets, Request.SourceDateEpoch, cancel), Request.Warning, cancel);
+            writer => container.WriteChanges(writer, Places(mounts.Targets, writer), Request.SourceDateEpoch, cancel), Request.Warning, cancel);
+    }
+
+    /// <summary>Where room was made for mounts: a target below a link of the image, such as /var/run, is where the link leads to.</summary>
+    private IReadOnlyList<string> Places(IReadOnlyList<string> targets, TarWriter writer)
+    {
+        if (targets.Count == 0)
+        {
+            return targets;
+        }
+
+        using RootedDirectory? root = session.OpenRoot(_state);
+        TargetTree tree = new(root, writer, (0, 0), 0, 0);
+        return [.. targets, .. targets.Select(target => tree.Walk(tree.Root, target)).OfType<TargetDirectory>().Select(place => NativePath.ToText(place.Path))];
     }
 
     private ContainerSpec Spec(RunInstruction run, IReadOnlyList<string> command)

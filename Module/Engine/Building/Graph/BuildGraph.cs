@@ -100,6 +100,14 @@ internal sealed class BuildGraph
                 "Give it with -BuildArgument, or a default with ARG before the first FROM.");
         }
 
+        Word? platform = expander.ExpandOptional(stage.Platform);
+        if (platform is null && stage.Platform is { Text.Length: > 0 } written)
+        {
+            throw SourceText.Invalid(
+                written.Range, $"the platform is empty: '{written.Text}' has no value",
+                "Give it with -BuildArgument, or a default with ARG before the first FROM.");
+        }
+
         Stage? named = Find(_file, name.Text, index) is { } found && found.Alias is not null ? found : null;
         StageBase from = named is not null ? new StageBase(named.Index, null)
             : name.Text == "scratch" ? new StageBase(null, null)
@@ -113,7 +121,7 @@ internal sealed class BuildGraph
             }
         }
 
-        _nodes[index] = new StageNode(stage, from) { Sources = [.. sources], Platform = expander.ExpandOptional(stage.Platform) };
+        _nodes[index] = new StageNode(stage, from) { Sources = [.. sources], Platform = platform };
         foreach (int needed in sources)
         {
             Add(needed, globals);
