@@ -52,7 +52,7 @@ dotnet_test() {
 
 # The cmdlet tests wait more than they compute, and within a process they take turns (they share its environment): two processes
 # halve the time. What measures time or fills the machine is with the others that do, so that they do not meet.
-alone='FullyQualifiedName~.Lifecycle.|FullyQualifiedName~.Observing.|FullyQualifiedName~.Processes.|FullyQualifiedName~.Services.|FullyQualifiedName~.Security.'
+alone='FullyQualifiedName~.Building.|FullyQualifiedName~.Lifecycle.|FullyQualifiedName~.Observing.|FullyQualifiedName~.Processes.|FullyQualifiedName~.Services.|FullyQualifiedName~.Security.'
 others=${alone//\~/!~}
 others=${others//|/'&'}
 

@@ -13,8 +13,13 @@ public sealed class LoopbackRegistry : IDisposable
     private readonly string? _users;
     private Process? _process;
 
+    public LoopbackRegistry()
+        : this(null)
+    {
+    }
+
     /// <param name="users">name:bcrypt, one a line, as htpasswd writes it: it is for these alone. Null for everybody.</param>
-    public LoopbackRegistry(string? users = null)
+    internal LoopbackRegistry(string? users)
     {
         _users = users;
         if (Missing is not null)

@@ -166,16 +166,16 @@ public sealed class NetworkFaultTests(ContainerHostFixture host, LanFixture lan)
     public void A_subnet_of_four_addresses_is_exhausted_and_gives_back()
     {
         Ok("$null = New-ContainerNetwork tiny -Subnet 10.205.4.0/29");
-        foreach (string name in new[] { "a", "b", "c", "d", "e" })
+        foreach (string name in new[] { "one", "two", "three", "four", "five" })
         {
             Detach(name, parameters: "-Network tiny");
         }
 
-        Fails("AddressPoolExhausted", "Invoke-ContainerImage busybox -Detach -Name f -Network tiny -Command sleep, 1000");
-        string freed = Address("c");
-        Ok("Remove-Container c -Force; Remove-Container f -Force -ErrorAction Ignore");
-        Detach("g", parameters: "-Network tiny");
-        Assert.Equal(freed, Address("g"));
+        Fails("AddressPoolExhausted", "Invoke-ContainerImage busybox -Detach -Name six -Network tiny -Command sleep, 1000");
+        string freed = Address("three");
+        Ok("Remove-Container three -Force; Remove-Container six -Force -ErrorAction Ignore");
+        Detach("seven", parameters: "-Network tiny");
+        Assert.Equal(freed, Address("seven"));
         Fails("AddressInUse", $"Invoke-ContainerImage busybox -Detach -Network tiny -IPAddress {freed} -Command sleep, 1000");
     }
 
