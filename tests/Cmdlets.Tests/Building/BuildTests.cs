@@ -65,6 +65,15 @@ public sealed class BuildTests(ContainerHostFixture host) : BuildTest(host)
     }
 
     [SkippableFact]
+    public void WhoeverMeansAStageAndNamesAnImageIsAskedForIt()
+    {
+        Dockerfile("FROM busybox AS three", "FROM busybox", "COPY --from=thre /bin /x");
+        System.Management.Automation.ErrorRecord error = Assert.Single(Run("Build-ContainerImage $args[0] -Network none", Context).Errors);
+        Assert.StartsWith("Did you mean the stage \"three\"?", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("Dockerfile:3:13:", error.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public void HistoriesAreWrittenAsBuildkitWritesThem()
     {
         Dockerfile("FROM busybox", "ARG A=1", "ENV B=2", "WORKDIR /w", "COPY f /f", "RUN echo $A > /x", "CMD [\"sh\"]");

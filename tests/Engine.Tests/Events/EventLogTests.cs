@@ -107,7 +107,14 @@ public sealed class EventLogTests : IDisposable
         _log.Write(ContainerEventType.Volume, EventActions.Create, "old", "old");
         using IEnumerator<ContainerEvent> follower = Follow(limit.Token).GetEnumerator();
         Task<bool> first = Task.Run(follower.MoveNext);
-        Thread.Sleep(50);
+        while (!first.IsCompleted)
+        {
+            // Until it is there: what was written before is not for it.
+            _log.Write(ContainerEventType.Volume, EventActions.Create, "ready", "ready");
+            await Task.WhenAny(first, Task.Delay(20));
+        }
+
+        Assert.True(await first);
         Task writing = Task.Run(() => Parallel.For(0, Writers, new ParallelOptions { MaxDegreeOfParallelism = Writers }, writer =>
         {
             EventLog own = new(_root);
@@ -118,12 +125,13 @@ public sealed class EventLogTests : IDisposable
         }));
 
         List<(string Id, string Name)> seen = [];
-        Assert.True(await first);
-        do
+        while (seen.Count < Writers * Each && follower.MoveNext())
         {
-            seen.Add((follower.Current.Id, follower.Current.Name));
+            if (follower.Current.Id != "ready")
+            {
+                seen.Add((follower.Current.Id, follower.Current.Name));
+            }
         }
-        while (seen.Count < Writers * Each && follower.MoveNext());
 
         await writing.WaitAsync(limit.Token);
         Assert.Equal(Writers * Each, seen.Distinct().Count());
@@ -159,16 +167,28 @@ public sealed class EventLogTests : IDisposable
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
         Write("before");
         using IEnumerator<ContainerEvent> follower = Follow(limit.Token).GetEnumerator();
+        bool isThere = false;
         string Next()
         {
-            Assert.True(follower.MoveNext());
+            do
+            {
+                Assert.True(follower.MoveNext());
+            }
+            while (follower.Current.Name == "ready" && isThere);
             return follower.Current.Name;
         }
 
-        Task<string> waiting = Task.Run(Next);
-        Thread.Sleep(100);
+        Task<string> ready = Task.Run(Next);
+        while (!ready.IsCompleted)
+        {
+            Write("ready");
+            await Task.WhenAny(ready, Task.Delay(20));
+        }
+
+        Assert.Equal("ready", await ready);
+        isThere = true;
         Write("one");
-        Assert.Equal("one", await waiting);
+        Assert.Equal("one", Next());
 
         using (FileStream file = new(new Microsoft.Win32.SafeHandles.SafeFileHandle(OpenForWriting(), true), FileAccess.Write))
         {
@@ -183,7 +203,7 @@ public sealed class EventLogTests : IDisposable
         Assert.Equal("three", Next());
 
         Directory.Delete(Path.GetDirectoryName(Current)!, recursive: true);
-        waiting = Task.Run(Next);
+        Task<string> waiting = Task.Run(Next);
         Thread.Sleep(600);
         Write("four");
         Assert.Equal("four", await waiting);

@@ -52,9 +52,12 @@ internal sealed record GitCheckout(string Path, string Commit)
                 everything.Add("+HEAD:" + DefaultBranch);
             }
 
-            if (!TryRun(["fetch", "-q", "--no-recurse-submodules", "--", reference.Remote, .. everything], folder, out ChildResult all))
+            string[] fetch = ["fetch", "-q", "--no-recurse-submodules", "--", reference.Remote, .. everything];
+
+            // Twice, because a server that gives files alone is asked for each object by itself: of many requests one may fail.
+            if (!TryRun(fetch, folder, out _) && !TryRun(fetch, folder, out ChildResult all))
             {
-                throw Failed(shallow.ErrorText.Length > 0 ? shallow : all);
+                throw Failed(all.ErrorText.Length > 0 ? all : shallow);
             }
 
             string[] names = reference.Reference is null ? [DefaultBranch]

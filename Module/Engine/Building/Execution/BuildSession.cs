@@ -190,7 +190,10 @@ internal sealed partial class BuildSession : IDisposable
             }
             catch (EngineException e)
             {
-                throw SourceText.Error(name.Range, e.ErrorId, e.Message, e.Action, e.Kind, e);
+                // What is no stage is an image, also where a stage was meant.
+                string? near = Suggestion.Nearest(name.Text, Input.File.Stages.Select(stage => stage.Alias).OfType<string>());
+                throw SourceText.Error(
+                    name.Range, e.ErrorId, e.Message, near is null ? e.Action : $"Did you mean the stage \"{near}\"? {e.Action}".TrimEnd(), e.Kind, e);
             }
         }
     }
