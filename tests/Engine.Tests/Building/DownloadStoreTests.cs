@@ -4,6 +4,7 @@ using System.Text;
 using Containers.Engine.Building;
 using Containers.Engine.Building.Cache;
 using Containers.Engine.Building.Context;
+using Containers.Engine.Building.Execution;
 using Containers.Engine.Tests.Images;
 using Xunit;
 
@@ -133,6 +134,23 @@ public sealed class DownloadStoreTests : IDisposable
             Assert.Equal("hello", File.ReadAllText(Download("f").Path));
         });
         Assert.Empty(Directory.GetFileSystemEntries(_folder["build"] + "/tmp"));
+    }
+
+    [Fact]
+    public void Builds_that_sweep_meanwhile_disturb_nobody()
+    {
+        Parallel.For(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            if (i % 2 == 0)
+            {
+                BuildScratch.Create(_folder.Path, _ => { }).Dispose();
+                return;
+            }
+
+            _site.Tag = $"\"{i}\""; // Always another one: what was kept is replaced.
+            Assert.Equal("hello", File.ReadAllText(Download("f").Path));
+        });
+        Assert.Equal("hello", File.ReadAllText(Download("f").Path));
     }
 
     [Fact]

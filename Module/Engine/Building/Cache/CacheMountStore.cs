@@ -1,6 +1,5 @@
 using System.Text;
 using Containers.Engine.Building.Execution;
-using Containers.Engine.Images;
 using Containers.Engine.Linux;
 
 namespace Containers.Engine.Building.Cache;
@@ -50,13 +49,8 @@ internal sealed class CacheMountStore(string dataRoot) : IBuildCacheFolder
             return false;
         }
 
-        // Away in one step, to where a later build sweeps it if this session ends here: whoever comes now begins with a new one.
-        string bin = dataRoot + "/build/tmp";
-        StoreFolder.Ensure(bin);
-        string aside = bin + "/" + Guid.NewGuid().ToString("N")[..16];
-        Files.Rename(folder, aside);
-        FileTree.Remove(aside);
-        return true;
+        // Whoever comes now begins with a new one.
+        return BuildTrash.TryRemove(dataRoot, folder);
     }
 
     private static bool IsInUse(string folder)

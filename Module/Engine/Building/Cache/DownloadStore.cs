@@ -17,7 +17,6 @@ internal sealed class DownloadStore(string dataRoot) : IBuildCacheFolder
     private const string ContentName = "/content";
 
     private readonly string _folder = dataRoot + "/build/downloads";
-    private readonly string _bin = dataRoot + "/build/tmp";
 
     public string Kind => "Download";
 
@@ -44,13 +43,7 @@ internal sealed class DownloadStore(string dataRoot) : IBuildCacheFolder
     public bool Remove(string id)
     {
         string folder = _folder + "/" + Path.GetFileName(id);
-        if (!Directory.Exists(folder))
-        {
-            return false;
-        }
-
-        StoreFolder.Ensure(_bin);
-        return TryTakeAway(folder);
+        return Directory.Exists(folder) && BuildTrash.TryRemove(dataRoot, folder);
     }
 
     /// <summary>What is known of an address; user and password are part of it.</summary>
@@ -81,12 +74,11 @@ internal sealed class DownloadStore(string dataRoot) : IBuildCacheFolder
     }
 
     /// <summary>Keeps a file under another name of it, in place of what there was. No sync: what a power cut spoils is found by its hash.</summary>
-    /// <param name="path">Nobody writes to it from now on.</param>
+    /// <param name="path">In a directory of the build, which nobody sweeps while it lives. Nobody writes to the file from now on.</param>
     internal void Keep(Uri address, DownloadRecord record, string path)
     {
         StoreFolder.Ensure(_folder);
-        StoreFolder.Ensure(_bin);
-        string made = NewName();
+        string made = path + ".kept";
         StoreFolder.Create(made);
         bool kept = false;
         try
@@ -95,7 +87,7 @@ internal sealed class DownloadStore(string dataRoot) : IBuildCacheFolder
             {
                 Files.Write(made + RecordName, JsonSerializer.SerializeToUtf8Bytes(record, DownloadJson.Default.DownloadRecord), 0x180); // 0600
                 string folder = FolderOf(address);
-                _ = TryTakeAway(folder);
+                _ = BuildTrash.TryRemove(dataRoot, folder);
                 kept = Files.TryRename(made, folder); // Else another session was faster: its file is as good.
             }
         }
@@ -106,19 +98,6 @@ internal sealed class DownloadStore(string dataRoot) : IBuildCacheFolder
                 FileTree.Remove(made);
             }
         }
-    }
-
-    /// <summary>Away in one step, to where a later build sweeps it if this session ends here.</summary>
-    private bool TryTakeAway(string folder)
-    {
-        string aside = NewName();
-        if (!Files.TryRename(folder, aside))
-        {
-            return false;
-        }
-
-        FileTree.Remove(aside);
-        return true;
     }
 
     /// <summary>When it was last used, for those who clear what is old.</summary>
@@ -149,6 +128,4 @@ internal sealed class DownloadStore(string dataRoot) : IBuildCacheFolder
     }
 
     private string FolderOf(Uri address) => _folder + "/" + Digest.Of(Encoding.UTF8.GetBytes(address.AbsoluteUri)).Hex;
-
-    private string NewName() => _bin + "/" + Guid.NewGuid().ToString("N")[..16];
 }

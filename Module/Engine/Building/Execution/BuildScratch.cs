@@ -68,17 +68,24 @@ internal sealed class BuildScratch : IDisposable
 
     private static void Sweep(string directory, Action<string> release)
     {
-        using FileLock? dead = FileLock.TryTake(directory + "/" + LockName, TimeSpan.Zero, CancellationToken.None);
-        if (dead is null)
+        try
         {
-            return;
-        }
+            using FileLock? dead = FileLock.TryTake(directory + "/" + LockName, TimeSpan.Zero, CancellationToken.None);
+            if (dead is null)
+            {
+                return;
+            }
 
-        foreach (string one in System.IO.Directory.GetDirectories(directory))
+            foreach (string one in System.IO.Directory.GetDirectories(directory))
+            {
+                release(one);
+            }
+
+            FileTree.Remove(directory);
+        }
+        catch (Exception e) when (e is LinuxException { Errno: Errno.ENOENT } or DirectoryNotFoundException)
         {
-            release(one);
+            // Whoever moved it here (BuildTrash) has removed it in this moment.
         }
-
-        FileTree.Remove(directory);
     }
 }
