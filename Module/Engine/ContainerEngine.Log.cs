@@ -6,7 +6,7 @@ namespace Containers.Engine;
 public sealed partial class ContainerEngine
 {
     /// <summary>Lines of the container's output, oldest first; with Follow also what comes, until the container ends.</summary>
-    /// <exception cref="EngineException">LogNotReadable: the driver keeps nothing here.</exception>
+    /// <exception cref="EngineException">LogNotReadable: the systemd journal cannot be read.</exception>
     public IEnumerable<ContainerLogEntry> ReadLog(string nameOrId, LogQuery query, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(query);
@@ -56,12 +56,14 @@ public sealed partial class ContainerEngine
         return container.Spec?.Log.Effective switch
         {
             LogDriver.JsonFile => new JsonLogReader($"{directory}/{container.Id}-json.log", container.Name, query, ended),
-            LogDriver.Journald => throw new EngineException(
-                EngineErrorKind.InvalidOperation, "LogNotReadable", $"The output of container \"{container.Name}\" is in the systemd journal.",
-                container.Name, $"Run: journalctl CONTAINER_ID_FULL={container.Id}"),
+            LogDriver.Journald => new JournalLogReader(JournalLogReader.Find() ?? throw NoJournalReader(container), container.Id, container.Name, query, ended),
             _ => new LogReader(directory, container.Name, query, ended),
         };
     }
+
+    private static EngineException NoJournalReader(Container container) => new(
+        EngineErrorKind.NotInstalled, "LogNotReadable", $"The output of container \"{container.Name}\" is in the systemd journal, and there is no journalctl to read it with.",
+        container.Name, "Install systemd's journalctl.");
 
     private bool HasWriter(string id) =>
         _store.TryGet(id)?.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting && _store.HasMonitor(id);

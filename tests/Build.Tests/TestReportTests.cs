@@ -62,6 +62,51 @@ public sealed class TestReportTests : IDisposable
     }
 
     [Fact]
+    public void What_passes_when_it_is_run_again_is_named_and_counts_as_passed()
+    {
+        Write("A.exit", "1\n");
+        Write("A.trx", Run(("one", "Passed"), ("two", "Failed"), ("three(x: 1)", "Failed")));
+        Write("A.again.trx", Run(("two", "Passed"), ("three(x: 1)", "Failed"), ("three(x: 2)", "Passed")));
+
+        var (lines, code) = Report();
+
+        Assert.Equal(1, code);
+        Assert.Equal("2 passed, 1 failed", lines[^1]);
+        Assert.Contains("unsteady, passed when it was run again: two", lines);
+        Assert.Contains("    two broke", lines);
+        Assert.Contains("failed: three(x: 1)", lines);
+
+        Write("A.again.trx", Run(("two", "Passed"), ("three(x: 1)", "Passed")));
+        (lines, code) = Report();
+        Assert.Equal(0, code);
+        Assert.Equal("3 passed, 0 failed", lines[^1]);
+    }
+
+    [Fact]
+    public void A_run_that_was_broken_off_fails_whatever_passes_later()
+    {
+        const string Aborted = "<ResultSummary><RunInfos><RunInfo outcome=\"Error\"><Text>The active Test Run was aborted because the host process exited.</Text></RunInfo></RunInfos></ResultSummary>";
+        Write("A.exit", "1\n");
+        Write("A.trx", Run(Aborted, ("one", "Passed"), ("two", "Failed")));
+        Write("A.again.trx", Run(("two", "Passed")));
+        Assert.Equal("2 passed, 1 failed", Report().Lines[^1]);
+        Assert.Equal("", Filter());
+    }
+
+    [Fact]
+    public void Few_failed_tests_are_run_again_by_their_methods()
+    {
+        Write("A.trx", Run(("one", "Passed"), ("two", "Failed"), ("three(x: 1)", "Failed"), ("three(x: 2)", "Failed"), ("four", "NotExecuted")));
+        Assert.Equal("FullyQualifiedName=Some.Tests.two|FullyQualifiedName=Some.Tests.three", Filter());
+        Write("A.trx", Run(("a", "Failed"), ("b", "Failed"), ("c", "Failed"), ("d", "Failed")));
+        Assert.Equal("", Filter());
+        Write("A.trx", Run(("one", "Passed")));
+        Assert.Equal("", Filter());
+        Write("A.trx", "<TestRun");
+        Assert.Equal("", Filter());
+    }
+
+    [Fact]
     public void No_test_at_all_is_no_success()
     {
         Write("A.exit", "0\n");
@@ -70,6 +115,18 @@ public sealed class TestReportTests : IDisposable
 
         Assert.Equal(1, code);
         Assert.Equal("0 passed, 0 failed", lines[^1]);
+    }
+
+    private string Filter() => TestReport.FilterOfFailed(Path.Combine(_results.FullName, "A.trx"), 3);
+
+    private static string Run(params (string Name, string Outcome)[] tests) => Run("", tests);
+
+    private static string Run(string summary, params (string Name, string Outcome)[] tests)
+    {
+        var results = tests.Select(test => $"<UnitTestResult testId=\"{test.Name}\" testName=\"{test.Name}\" outcome=\"{test.Outcome}\">"
+            + $"<Output><ErrorInfo><Message>{test.Name} broke</Message></ErrorInfo></Output></UnitTestResult>");
+        var definitions = tests.Select(test => $"<UnitTest id=\"{test.Name}\"><TestMethod className=\"Some.Tests\" name=\"Some.Tests.{test.Name}\" /></UnitTest>");
+        return $"<TestRun><Results>{string.Concat(results)}</Results><TestDefinitions>{string.Concat(definitions)}</TestDefinitions>{summary}</TestRun>";
     }
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_results.FullName, name), text);

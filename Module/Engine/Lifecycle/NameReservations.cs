@@ -4,7 +4,7 @@ using Containers.Engine.Linux;
 namespace Containers.Engine.Lifecycle;
 
 /// <summary>
-/// A name belongs to whoever creates the file named after it; the file holds the owner's id. Nobody can get a name twice, from however
+/// A name belongs to whoever makes the file named after it (link(2) makes it once); the file holds the owner's id. Nobody can get a name twice, from however
 /// many sessions, and a name whose owner is gone (a session or monitor killed in between) is free again.
 /// </summary>
 internal sealed class NameReservations(EnginePaths paths)
@@ -12,26 +12,33 @@ internal sealed class NameReservations(EnginePaths paths)
     /// <returns>False when the name belongs to a container that exists.</returns>
     internal bool TryReserve(string name, string id)
     {
-        string path = paths.Name(name);
-        while (true)
+        // Written under another name and linked, so that there is no moment in which the file is there without its owner: one that was left in
+        // it would be nobody's. A session that is killed before the end of this leaves a file that ReleaseAll finds by its content.
+        string mine = paths.Names + "/." + id;
+        using (FileStream file = new(mine, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
         {
-            int fd = Files.Open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, 0x180);
-            if (fd >= 0)
-            {
-                using FileStream file = new(new Microsoft.Win32.SafeHandles.SafeFileHandle(fd, true), FileAccess.Write, 0);
-                file.Write(Encoding.ASCII.GetBytes(id));
-                return true;
-            }
+            file.Write(Encoding.ASCII.GetBytes(id));
+        }
 
-            if (fd != -Errno.EEXIST)
+        try
+        {
+            string path = paths.Name(name);
+            while (true)
             {
-                throw new LinuxException("open", path, -fd);
-            }
+                if (Files.TryLinkNew(mine, path))
+                {
+                    return true;
+                }
 
-            if (!TryFreeStale(path))
-            {
-                return false;
+                if (!TryFreeStale(path))
+                {
+                    return false;
+                }
             }
+        }
+        finally
+        {
+            File.Delete(mine);
         }
     }
 
@@ -84,18 +91,11 @@ internal sealed class NameReservations(EnginePaths paths)
             return turn is not null;
         }
 
+        // In this order: a container that is renamed between the two looks is found by the second. A file without an id is what a power cut left.
         string owner = File.ReadAllText(path).Trim();
-        bool written = owner.Length == 64;
-
-        // In this order: a container that is renamed between the two looks is found by the second.
-        if (written && (Directory.Exists(paths.NewContainer(owner)) || Directory.Exists(paths.Container(owner))))
+        if (owner.Length == 64 && (Directory.Exists(paths.NewContainer(owner)) || Directory.Exists(paths.Container(owner))))
         {
             return false;
-        }
-
-        if (!written && DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < TimeSpan.FromSeconds(10))
-        {
-            return false; // Created this moment, its owner not written yet.
         }
 
         File.Delete(path);

@@ -120,6 +120,19 @@ internal static unsafe class Files
         }
     }
 
+    /// <summary>Gives a file another name that nothing has yet.</summary>
+    /// <returns>False when something has it.</returns>
+    internal static bool TryLinkNew(string existing, string path)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        Span<byte> buffer2 = stackalloc byte[512];
+        fixed (byte* p = Terminated(existing, buffer), q = Terminated(path, buffer2))
+        {
+            return Libc.linkat(Libc.AT_FDCWD, p, Libc.AT_FDCWD, q, 0) == 0
+                || (Errno.Last == Errno.EEXIST ? false : throw new LinuxException("link", path, Errno.Last));
+        }
+    }
+
     internal static void ChangeOwner(Microsoft.Win32.SafeHandles.SafeFileHandle file, uint uid, uint gid)
     {
         byte empty = 0;

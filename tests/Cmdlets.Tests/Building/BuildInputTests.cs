@@ -56,7 +56,7 @@ public sealed class BuildInputTests(ContainerHostFixture host) : BuildTest(host)
     public void AddDownloadsAndChecks()
     {
         byte[] content = Encoding.UTF8.GetBytes("downloaded");
-        using Site site = new(content);
+        using WebServer site = WebServer.Of(content);
         string sum = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
         Dockerfile("FROM busybox", $"ADD {site.Address}dir/name.txt /d/", $"ADD --checksum={sum} --chmod=755 --chown=7:8 {site.Address}x /y");
         Build("-Tag added");
@@ -180,37 +180,5 @@ public sealed class BuildInputTests(ContainerHostFixture host) : BuildTest(host)
         shell.WaitForExit();
         Assert.Equal(0, shell.ExitCode);
         return archive;
-    }
-
-    /// <summary>Serves one content at every address of a port of the loopback interface.</summary>
-    private sealed class Site : IDisposable
-    {
-        private readonly HttpListener _listener = new();
-
-        internal Site(byte[] content)
-        {
-            using (TcpListener port = new(IPAddress.Loopback, 0))
-            {
-                port.Start();
-                Address = $"http://127.0.0.1:{((IPEndPoint)port.LocalEndpoint).Port}/";
-            }
-
-            _listener.Prefixes.Add(Address);
-            _listener.Start();
-            _ = Task.Run(async () =>
-            {
-                while (_listener.IsListening)
-                {
-                    HttpListenerContext context = await _listener.GetContextAsync();
-                    context.Response.Headers["Last-Modified"] = "Wed, 21 Oct 2015 07:28:00 GMT";
-                    await context.Response.OutputStream.WriteAsync(content);
-                    context.Response.Close();
-                }
-            });
-        }
-
-        internal string Address { get; }
-
-        public void Dispose() => _listener.Close();
     }
 }

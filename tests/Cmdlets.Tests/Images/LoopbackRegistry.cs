@@ -27,11 +27,7 @@ public sealed class LoopbackRegistry : IDisposable
             return;
         }
 
-        // A port of the kernel's choice may be taken by the time the registry wants it: then another one.
-        for (int attempt = 0; attempt < 5 && _process is null; attempt++)
-        {
-            Start(FreePort());
-        }
+        Start(LoopbackPort.Next());
 
         Assert.True(_process is not null, "docker-registry does not start");
     }
@@ -51,13 +47,6 @@ public sealed class LoopbackRegistry : IDisposable
         }
 
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static bool Answers(int port)

@@ -10,22 +10,21 @@ internal sealed class OtherSession : IDisposable
     private readonly Task<string> _output;
     private readonly Task<string> _errors;
 
-    /// <param name="hidden">Directories that are empty for this session.</param>
-    internal OtherSession(ContainerHostFixture host, string script, params string[] hidden)
+    /// <param name="prepare">Shell commands that come first, in a mount namespace for this session alone; none where empty.</param>
+    internal OtherSession(ContainerHostFixture host, string script, string prepare = "")
     {
         string? pwsh = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
             .Select(folder => Path.Combine(folder, "pwsh")).FirstOrDefault(File.Exists);
         string text = $"$ErrorActionPreference = 'Continue'; Import-Module '{BuiltOutput.Module}';"
             + $"$PSDefaultParameterValues = @{{ 'New-Container:CgroupParent' = '{host.CgroupParent}';"
             + $" 'Invoke-ContainerImage:CgroupParent' = '{host.CgroupParent}' }}; {script}";
-        ProcessStartInfo start = new(hidden.Length == 0 ? pwsh ?? BuiltOutput.Shell : "/usr/bin/unshare")
+        ProcessStartInfo start = new(prepare.Length == 0 ? pwsh ?? BuiltOutput.Shell : "/usr/bin/unshare")
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        if (hidden.Length > 0)
+        if (prepare.Length > 0)
         {
-            string mounts = string.Concat(hidden.Select(directory => $"mount -t tmpfs -o ro none {directory}; "));
-            foreach (string argument in (string[])["--mount", "--", "/bin/sh", "-ec", mounts + "exec \"$0\" \"$@\"", pwsh ?? BuiltOutput.Shell])
+            foreach (string argument in (string[])["--mount", "--", "/bin/sh", "-ec", prepare + "\nexec \"$0\" \"$@\"", pwsh ?? BuiltOutput.Shell])
             {
                 start.ArgumentList.Add(argument);
             }
@@ -42,6 +41,9 @@ internal sealed class OtherSession : IDisposable
         _output = _process.StandardOutput.ReadToEndAsync();
         _errors = _process.StandardError.ReadToEndAsync();
     }
+
+    /// <summary>What makes directories empty for a session.</summary>
+    internal static string Hide(params string[] directories) => string.Join('\n', directories.Select(directory => $"mount -t tmpfs -o ro none {directory}"));
 
     internal int Id => _process.Id;
 

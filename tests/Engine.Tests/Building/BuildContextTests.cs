@@ -128,7 +128,7 @@ public sealed class BuildContextTests : IDisposable
     [Fact]
     public void Files_of_the_web_are_downloaded_with_their_checksum_and_time()
     {
-        using FileServer server = new("hello"u8.ToArray());
+        using WebServer server = WebServer.Of("hello"u8.ToArray());
         Directory.CreateDirectory(_folder["web"]);
         WebFile file = WebFile.Download(server.Address + "dir/name.txt", _folder["web"], new DownloadOptions(), default);
         Assert.Equal(("name.txt", 5L), (file.Name, file.Size));
@@ -155,7 +155,7 @@ public sealed class BuildContextTests : IDisposable
         string source = Directory.CreateDirectory(_folder["source"]).FullName;
         File.WriteAllText(Path.Join(source, "Dockerfile"), "FROM scratch\n");
         Run("tar", "-C", source, "-czf", _folder["archive"], ".");
-        using FileServer server = new(File.ReadAllBytes(_folder["archive"]));
+        using WebServer server = WebServer.Of(File.ReadAllBytes(_folder["archive"]));
         using (BuildContext context = new ContextOpener(NewFolder).Open(server.Address + "context.tar.gz", default))
         {
             Assert.Equal("FROM scratch\n", context.ReadDockerfile(null).Text);
@@ -165,13 +165,10 @@ public sealed class BuildContextTests : IDisposable
         Assert.Empty(Directory.GetDirectories(_folder["made"]));
     }
 
-    [Fact]
+    [SkippableFact]
     public void A_repository_can_be_a_context_and_runs_nothing()
     {
-        if (!File.Exists("/usr/bin/git") || !File.Exists("/usr/lib/git-core/git-daemon"))
-        {
-            return; // There is nothing to fetch with, or from.
-        }
+        Skip.IfNot(File.Exists("/usr/bin/git") && File.Exists("/usr/lib/git-core/git-daemon"), "git, or its daemon, is not installed");
 
         string repository = Directory.CreateDirectory(_folder["repository"]).FullName;
         Directory.CreateDirectory(Path.Join(repository, "sub"));
@@ -186,7 +183,7 @@ public sealed class BuildContextTests : IDisposable
         File.WriteAllText(Path.Join(repository, "Dockerfile"), "FROM three\n");
         Git(repository, "commit", "-q", "-a", "-m", "two");
 
-        int port = FreePort();
+        int port = LoopbackPort.Next();
         using Process daemon = Process.Start(new ProcessStartInfo("/usr/lib/git-core/git-daemon", ["--listen=127.0.0.1", $"--port={port}", "--export-all", $"--base-path={_folder.Path}", "--reuseaddr"]))!;
         try
         {
@@ -242,13 +239,6 @@ public sealed class BuildContextTests : IDisposable
         return output.Trim();
     }
 
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private static void WaitFor(int port)
     {
         for (int attempt = 0; ; attempt++)
@@ -263,34 +253,5 @@ public sealed class BuildContextTests : IDisposable
                 Thread.Sleep(50);
             }
         }
-    }
-
-    /// <summary>Serves one content at every address of the loopback interface, but 404 at /missing.</summary>
-    private sealed class FileServer : IDisposable
-    {
-        private readonly HttpListener _listener = new();
-
-        internal FileServer(byte[] content)
-        {
-            Address = $"http://127.0.0.1:{FreePort()}/";
-            _listener.Prefixes.Add(Address);
-            _listener.Start();
-            _ = Task.Run(async () =>
-            {
-                while (_listener.IsListening)
-                {
-                    HttpListenerContext context = await _listener.GetContextAsync();
-                    bool missing = context.Request.Url!.AbsolutePath == "/missing";
-                    context.Response.StatusCode = missing ? 404 : 200;
-                    context.Response.Headers["Last-Modified"] = "Wed, 21 Oct 2015 07:28:00 GMT";
-                    await context.Response.OutputStream.WriteAsync(missing ? [] : content);
-                    context.Response.Close();
-                }
-            });
-        }
-
-        internal string Address { get; }
-
-        public void Dispose() => _listener.Close();
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Containers.Engine.Building;
 using Containers.Engine.Building.Cache;
@@ -170,30 +169,11 @@ public sealed class DownloadStoreTests : IDisposable
     /// <summary>A server that knows conditional requests, and notes what it answered.</summary>
     private sealed class Site : IDisposable
     {
-        private readonly HttpListener _listener = new();
+        private readonly WebServer _server;
 
-        internal Site()
-        {
-            using (TcpListener port = new(IPAddress.Loopback, 0))
-            {
-                port.Start();
-                Address = $"http://127.0.0.1:{((IPEndPoint)port.LocalEndpoint).Port}/";
-            }
+        internal Site() => _server = new WebServer(Answer);
 
-            _listener.Prefixes.Add(Address);
-            _listener.Start();
-            _ = Task.Run(async () =>
-            {
-                while (_listener.IsListening)
-                {
-                    HttpListenerContext context = await _listener.GetContextAsync();
-                    await Answer(context.Request, context.Response);
-                    context.Response.Close();
-                }
-            });
-        }
-
-        internal string Address { get; }
+        internal string Address => _server.Address;
 
         internal string Content { get; set; } = "hello";
 
@@ -205,7 +185,7 @@ public sealed class DownloadStoreTests : IDisposable
 
         internal List<string> Answers { get; } = [];
 
-        public void Dispose() => _listener.Close();
+        public void Dispose() => _server.Dispose();
 
         private async Task Answer(HttpListenerRequest request, HttpListenerResponse response)
         {

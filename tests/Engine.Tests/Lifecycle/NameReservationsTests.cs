@@ -65,12 +65,50 @@ public sealed class NameReservationsTests : IDisposable
     }
 
     [Fact]
-    public void A_reservation_without_its_owner_is_left_for_a_moment_and_free_after_it()
+    public void What_a_power_cut_left_of_a_reservation_is_free()
     {
         File.WriteAllText(_paths.Name("web"), "");
-        Assert.False(_names.TryReserve("web", Container('b')));
-        File.SetLastWriteTimeUtc(_paths.Name("web"), DateTime.UtcNow.AddMinutes(-1));
         Assert.True(_names.TryReserve("web", Container('b')));
+    }
+
+    [Fact]
+    public void A_reservation_is_never_there_without_its_owner_and_leaves_nothing_else()
+    {
+        using CancellationTokenSource end = new();
+        int half = 0;
+        Thread watcher = new(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                if (_names.Owner("web") is { Length: not 64 })
+                {
+                    half++;
+                }
+            }
+        });
+        watcher.Start();
+        string a = Container('a');
+        for (int round = 0; round < 2000; round++)
+        {
+            Assert.True(_names.TryReserve("web", a));
+            File.Delete(_paths.Name("web"));
+        }
+
+        end.Cancel();
+        watcher.Join();
+        Assert.Equal(0, half);
+        Assert.Equal([_paths.Names + "/.lock"], Directory.GetFiles(_paths.Names).Append(_paths.Names + "/.lock").Distinct());
+    }
+
+    [Fact]
+    public void What_a_killed_session_had_reserved_goes_with_its_container()
+    {
+        string a = Container('a');
+        Assert.True(_names.TryReserve("web", a));
+        File.WriteAllText($"{_paths.Names}/.{a}", a); // Killed before this one was deleted.
+        Assert.True(_names.TryReserve("db", Container('b')));
+        _names.ReleaseAll(a);
+        Assert.Equal(["db"], Directory.GetFiles(_paths.Names).Select(Path.GetFileName).Where(name => name != ".lock"));
     }
 
     [Fact]

@@ -25,11 +25,10 @@ public sealed class ListeningSocketsTests
     {
         IPAddress local = IPAddress.Parse(address);
         bool tcp = protocol == ProtocolType.Tcp;
-        int port;
+        int port = LoopbackPort.Next(local.AddressFamily); // Nobody else gets it when it is free again.
         using (Socket socket = new(local.AddressFamily, tcp ? SocketType.Stream : SocketType.Dgram, protocol))
         {
-            socket.Bind(new IPEndPoint(local, 0));
-            port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            socket.Bind(new IPEndPoint(local, port));
             Assert.Equal(!tcp, Listens());
             if (tcp)
             {

@@ -30,13 +30,7 @@ internal sealed class DockerRegistry : IDisposable
         Skip.IfNot(File.Exists(Program), "docker-registry is not installed.");
         for (int attempt = 0; attempt < 4; attempt++)
         {
-            string host;
-            using (TcpListener probe = new(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                host = probe.LocalEndpoint.ToString()!;
-            }
-
+            string host = $"127.0.0.1:{LoopbackPort.Next()}";
             string file = home.Write("config.yml", $"""
                 version: 0.1
                 storage:

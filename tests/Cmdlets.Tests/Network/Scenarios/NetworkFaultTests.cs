@@ -219,7 +219,7 @@ public sealed class NetworkFaultTests(ContainerHostFixture host, LanFixture lan)
             + "$e[0].FullyQualifiedErrorId; $e[0].ErrorDetails.RecommendedAction;"
             + "Set-ContainerHost -IPTables $false;"
             + "$null = Invoke-ContainerImage busybox -Detach -Name b -Command sleep, 1000; (Get-Container b).State";
-        using OtherSession session = new(Host, script, hidden: ["/usr/sbin", "/usr/local/sbin"]);
+        using OtherSession session = new(Host, script, OtherSession.Hide("/usr/sbin", "/usr/local/sbin"));
         string[] lines = session.Finish();
         Assert.Equal("", session.Errors);
         Assert.StartsWith("IPTablesNotFound", lines[0], StringComparison.Ordinal);

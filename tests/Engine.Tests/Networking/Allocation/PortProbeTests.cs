@@ -11,7 +11,7 @@ public class PortProbeTests
     {
         IPAddress ip = IPAddress.Parse(address);
         Socket socket = new(ip.AddressFamily, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(ip, 0));
+        socket.Bind(new IPEndPoint(ip, LoopbackPort.Next(ip.AddressFamily))); // Nobody else gets it when it is free again.
         return socket;
     }
 
