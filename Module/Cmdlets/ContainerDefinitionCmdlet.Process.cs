@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using Containers.Engine;
 using Containers.Engine.Launch;
 
 namespace Containers.Cmdlets;
@@ -26,11 +25,6 @@ public abstract partial class ContainerDefinitionCmdlet
     [Parameter]
     [Alias("GroupAdd")]
     public string[] AdditionalGroup { get; set; } = [];
-
-    /// <summary>Variables, as a hashtable, as 'NAME=value', or as 'NAME' for the caller's value.</summary>
-    [Parameter, MapTransformation(Bare = BareKey.Null)]
-    [Alias("Env")]
-    public IDictionary? Environment { get; set; }
 
     /// <summary>Files with a variable on each line.</summary>
     [Parameter]
@@ -82,11 +76,6 @@ public abstract partial class ContainerDefinitionCmdlet
     [ValidateRange(-1000, 1000)]
     public int OomScoreAdjustment { get; set; }
 
-    /// <summary>Limits of setrlimit(2): name and 'soft:hard' or one number for both.</summary>
-    [Parameter, MapTransformation]
-    [ArgumentCompleter(typeof(UlimitCompleter))]
-    public IDictionary? Ulimit { get; set; }
-
     private ProcessSpec BuildProcess() => new()
     {
         Command = Command is { Length: > 0 } ? Command : null,
@@ -104,7 +93,7 @@ public abstract partial class ContainerDefinitionCmdlet
         StopTimeout = StopTimeout,
         Umask = Umask,
         OomScoreAdjustment = OomScoreAdjustment,
-        Ulimits = Map(Ulimit).ToDictionary(entry => entry.Key, entry => ParseUlimit(entry.Key, entry.Value), StringComparer.Ordinal),
+        Ulimits = BuildUlimits(),
     };
 
     /// <summary>Later ones win: the caller's, the files', the named ones.</summary>
@@ -133,24 +122,5 @@ public abstract partial class ContainerDefinitionCmdlet
         }
 
         return variables;
-    }
-
-    /// <summary>A name alone copies the caller's value; where the caller has none, the container gets none.</summary>
-    private static void SetVariable(Dictionary<string, string> variables, string key, string? value)
-    {
-        if ((value ?? System.Environment.GetEnvironmentVariable(key)) is { } known)
-        {
-            variables[key] = known;
-        }
-    }
-
-    private static UlimitSpec ParseUlimit(string name, string text)
-    {
-        string[] parts = text.Split(':');
-        return parts.Length <= 2 && ByteSize.TryParse(parts[0], out long soft) && ByteSize.TryParse(parts[^1], out long hard)
-            ? new UlimitSpec(soft, hard)
-            : throw new EngineException(
-                EngineErrorKind.InvalidArgument, "InvalidUlimit", $"\"{text}\" is no value for the limit \"{name}\".", text,
-                "Give one number, 'soft:hard', or 'unlimited'.");
     }
 }

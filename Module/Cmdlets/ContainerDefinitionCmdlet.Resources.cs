@@ -4,7 +4,7 @@ using Containers.Engine.Launch;
 
 namespace Containers.Cmdlets;
 
-/// <summary>The cgroup and the log; the limits themselves are in <see cref="ResourceLimitCmdlet"/>.</summary>
+/// <summary>The cgroup and the log; the limits themselves are in <see cref="ContainerSettingCmdlet"/>.</summary>
 public abstract partial class ContainerDefinitionCmdlet
 {
     /// <summary>The cgroup in which the container's own is made.</summary>

@@ -8,7 +8,7 @@ namespace Containers.Cmdlets;
 /// The parameters that say what a new container is to be, in one place for New-Container, Invoke-ContainerImage and
 /// Get-ContainerPlan; each group of them has a file.
 /// </summary>
-public abstract partial class ContainerDefinitionCmdlet : ResourceLimitCmdlet
+public abstract partial class ContainerDefinitionCmdlet : ContainerSettingCmdlet
 {
     internal const string DefinitionSet = "Definition";
 

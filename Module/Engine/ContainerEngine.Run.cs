@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Containers.Engine.Events;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
@@ -184,10 +185,13 @@ public sealed partial class ContainerEngine
         $"Run: Start-Container {container.Name}");
 
     /// <summary>Sends one request to a container's monitor and gives a refusal its meaning.</summary>
-    private void Ask(Container container, MessageType type, MessageBody body)
+    private void Ask(Container container, MessageType type, MessageBody body) =>
+        AskWith(container, type, MemoryMarshal.AsBytes(new ReadOnlySpan<MessageBody>(in body)));
+
+    private void AskWith(Container container, MessageType type, ReadOnlySpan<byte> message)
     {
         using MonitorConnection monitor = MonitorConnection.TryConnect(_paths.Run(container.Id)) ?? throw NotRunning(container);
-        monitor.Send(type, body);
+        monitor.TrySend(type, message); // One that has just left does not answer.
         if (!monitor.Receive(out MessageType answer, out ReadOnlyMemory<byte> data, CancellationToken.None))
         {
             throw NotRunning(_store.Get(container.Id)); // It ended in this moment.

@@ -1,5 +1,5 @@
-using Containers.Engine.Cgroups;
 using Containers.Engine.Events;
+using Containers.Engine.Images;
 using Containers.Engine.Launch;
 using Containers.Engine.Launch.Plan;
 using Containers.Engine.Lifecycle;
@@ -9,47 +9,61 @@ namespace Containers.Engine;
 
 public sealed partial class ContainerEngine
 {
-    /// <summary>Changes limits and restart policy, of a running container at once. Null leaves a part as it is.</summary>
-    public Container Update(string nameOrId, ResourceLimits? limits, RestartSpec? restart, IList<string> warnings)
+    /// <summary>Changes what can be changed of a container that exists.</summary>
+    /// <exception cref="EngineException">RestartConflict, NoHealthCheck, InvalidHealthCheck, InvalidEnvironment, InvalidUlimit, and those of limits.</exception>
+    public Container Update(string nameOrId, ContainerSettings settings, IList<string> warnings)
     {
+        ArgumentNullException.ThrowIfNull(settings);
         string id = _store.Resolve(nameOrId);
         using FileLock turn = Lock(id, CancellationToken.None);
         ContainerRecord record = _store.Record(id);
         Container container = _store.Get(id);
-        ContainerSpec spec = record.Spec;
-        if (limits is not null)
+        ContainerSpec spec = settings.Apply(record.Spec);
+        ImageRecord image = Images.Open(record.ImageId);
+        SpecValidator.ValidateChange(spec, image);
+        HealthCheck? check = HealthChecks.Resolve(spec.Health, image.Config.Config);
+        if (settings.Health is { Disabled: false } && check is null)
         {
-            ResourceLimits merged = LimitChange.Merge(spec.Limits, limits);
-            merged.Validate();
-            spec = spec with { Limits = merged };
+            throw NoCheck(container);
         }
 
-        if (restart is not null)
+        ContainerRecord changed = record with { Spec = spec };
+        if (container.IsRunning && settings.Limits is not null)
         {
-            SpecValidator.ValidateRestart(restart);
-            if (spec.RemoveOnExit && restart.Policy != RestartKind.No)
+            _launcher.Cgroup(record).Update(settings.Limits, warnings);
+        }
+
+        if (container.IsRunning && container.Supervised)
+        {
+            if (settings.Restart is { } restart)
             {
-                throw new EngineException(
-                    EngineErrorKind.InvalidArgument, "RestartConflict", "A container that removes itself cannot be restarted.", container.Name,
-                    "Use the policy No.");
+                Ask(container, MessageType.SetRestart, new MessageBody { B = (int)restart.Policy, C = restart.Maximum });
             }
 
-            spec = spec with { Restart = restart };
+            if (settings.Health is { } health)
+            {
+                bool other = health.Command is not null || HealthChecks.Resolve(record.Spec.Health, image.Config.Config) is null;
+                SetHealth(changed, container, check, other);
+            }
         }
 
-        if (container.IsRunning && limits is not null)
-        {
-            _launcher.Cgroup(record).Update(limits, warnings);
-        }
-
-        if (container.IsRunning && restart is not null && container.Supervised)
-        {
-            Ask(container, MessageType.SetRestart, new MessageBody { B = (int)restart.Policy, C = restart.Maximum });
-        }
-
-        _store.Write(record with { Spec = spec }, durable: !spec.RemoveOnExit);
+        _store.Write(changed, durable: !spec.RemoveOnExit);
         _events.Write(record, EventActions.Update);
         return _store.Get(id);
+    }
+
+    /// <param name="record">With the change.</param>
+    /// <param name="container">It runs, and has a monitor.</param>
+    /// <param name="check">The check from now on; null for none.</param>
+    /// <param name="other">It is another one than before, not the same at other times.</param>
+    private void SetHealth(ContainerRecord record, Container container, HealthCheck? check, bool other)
+    {
+        if (check is not null && other)
+        {
+            _launcher.WriteHealthPlan(record, _store.State(record.Id), check);
+        }
+
+        AskWith(container, MessageType.SetHealth, check is null ? default : HealthChecks.Message(check.Times, other ? _paths.HealthPlan(record.Id) : ""));
     }
 
     /// <summary>Waits for a condition.</summary>

@@ -32,6 +32,12 @@ internal sealed unsafe partial class Supervisor
     private long _startPeriodEnd;
     private bool _restartAfterStop;
 
+    /// <summary>Where a session has set another check: its path. Else it is in the plan's own memory.</summary>
+    private byte* _healthPath;
+
+    /// <summary>The check that runs is none any more: what it finds says nothing.</summary>
+    private bool _checkIsOld;
+
     private bool HasHealthCheck => _plan->HealthPlan != null;
 
     /// <summary>A new run: nothing is known of it.</summary>
@@ -49,18 +55,18 @@ internal sealed unsafe partial class Supervisor
         }
 
         long now = Clock.Milliseconds();
-        _startPeriodEnd = now + _plan->HealthStartPeriod;
+        _startPeriodEnd = now + _plan->Health.StartPeriod;
         _state.Health = HealthState.Starting;
         _state.FailingStreak = 0;
         _resultCount = 0;
         _restartAfterStop = false;
-        _checkAt = now + HealthInterval(now);
+        _checkAt = _check < 0 ? now + HealthInterval(now) : long.MaxValue; // One that is being ended comes first.
         WriteHealth();
     }
 
     /// <summary>While it starts, and until its first success, a container may be looked at more often.</summary>
     private long HealthInterval(long now) =>
-        _state.Health == HealthState.Starting && now < _startPeriodEnd ? _plan->HealthStartInterval : _plan->HealthInterval;
+        _state.Health == HealthState.Starting && now < _startPeriodEnd ? _plan->Health.StartInterval : _plan->Health.Interval;
 
     private long NextHealthTimer() => Math.Min(_checkAt, _checkDeadline);
 
@@ -85,8 +91,60 @@ internal sealed unsafe partial class Supervisor
         }
         else if (_process >= 0)
         {
-            _checkAt = now + _plan->HealthInterval;
+            _checkAt = now + _plan->Health.Interval;
         }
+    }
+
+    /// <summary>A session has set another check, other times for it, or that there is none.</summary>
+    /// <returns>An errno, or 0.</returns>
+    private int SetHealth(byte* data, int length)
+    {
+        int text = length - sizeof(PlanHealth);
+        if (length != 0 && (text < 0 || new ReadOnlySpan<byte>(data + sizeof(PlanHealth), text).Contains((byte)0) || (text == 0 && !HasHealthCheck)))
+        {
+            return Errno.EINVAL;
+        }
+
+        long now = Clock.Milliseconds();
+        if (text != 0 && _check >= 0)
+        {
+            _checkIsOld = true;
+            _checkDeadline = now; // Ended with all that it has started, as one that takes too long.
+        }
+
+        if (length == 0)
+        {
+            _plan->HealthPlan = null;
+            _checkAt = long.MaxValue;
+            _state.Health = HealthState.None;
+            _state.FailingStreak = 0;
+            _state.Write(_plan, durable: false);
+            return 0;
+        }
+
+        _startPeriodEnd += ((PlanHealth*)data)->StartPeriod - _plan->Health.StartPeriod;
+        _plan->Health = *(PlanHealth*)data;
+        if (text == 0)
+        {
+            if (_check < 0 && _process >= 0)
+            {
+                _checkAt = now + HealthInterval(now);
+            }
+
+            return 0;
+        }
+
+        _healthPath = (byte*)NativeMemory.Realloc(_healthPath, (nuint)text + 1);
+        new ReadOnlySpan<byte>(data + sizeof(PlanHealth), text).CopyTo(new Span<byte>(_healthPath, text));
+        _healthPath[text] = 0;
+        _plan->HealthPlan = _healthPath;
+        if (_process >= 0)
+        {
+            BeginHealth();
+            _state.Write(_plan, durable: false);
+        }
+
+        return 0;
     }
 
     /// <summary>A session wants a check now. One that runs already is as good.</summary>
@@ -155,7 +213,7 @@ internal sealed unsafe partial class Supervisor
 
         _check = place;
         _checkOutput = NonBlocking(pipe[0]);
-        _checkDeadline = Clock.Milliseconds() + _plan->HealthTimeout;
+        _checkDeadline = Clock.Milliseconds() + _plan->Health.Timeout;
     }
 
     private void ReadCheckOutput()
@@ -189,9 +247,18 @@ internal sealed unsafe partial class Supervisor
             Close(ref _checkOutput);
         }
 
+        bool old = _checkIsOld;
+        _checkIsOld = false;
         if (_process < 0 || IsEnding)
         {
             AnswerHealth(Errno.ESRCH); // The container ended under it.
+            return;
+        }
+
+        if (old)
+        {
+            AnswerHealth(Errno.ENODATA);
+            _checkAt = HasHealthCheck ? Clock.Milliseconds() + _plan->Health.Interval : long.MaxValue;
             return;
         }
 
@@ -211,7 +278,7 @@ internal sealed unsafe partial class Supervisor
         else if (before != HealthState.Starting || now >= _startPeriodEnd)
         {
             _state.FailingStreak++;
-            _state.Health = _state.FailingStreak >= _plan->HealthRetries ? HealthState.Unhealthy : before;
+            _state.Health = _state.FailingStreak >= _plan->Health.Retries ? HealthState.Unhealthy : before;
         }
 
         _checkAt = now + HealthInterval(now);
@@ -242,7 +309,7 @@ internal sealed unsafe partial class Supervisor
 
     private void OnUnhealthy()
     {
-        switch (_plan->HealthAction)
+        switch (_plan->Health.Action)
         {
             case HealthAction.Kill:
                 KillAll(); // What comes then is the restart policy's.

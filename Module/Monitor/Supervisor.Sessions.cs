@@ -217,6 +217,9 @@ internal sealed unsafe partial class Supervisor
             case MessageType.SetEventSubject:
                 _events.SetSubject(data, length);
                 break;
+            case MessageType.SetHealth:
+                errno = SetHealth(data, length);
+                break;
             case MessageType.TestHealth:
                 errno = TestHealth(ref client);
                 answered = errno != 0; // The answer to a check that could be made is its result.

@@ -5,11 +5,13 @@ using Containers.Engine.Lifecycle;
 
 namespace Containers.Cmdlets;
 
-/// <summary>Changes the limits and the restart policy of containers, of running ones at once. What is not given stays as it is.</summary>
+/// <summary>Changes limits, restart policy, health check and variables of containers, of running ones as far as it can be done. What is not given stays as it is.</summary>
 [Cmdlet(VerbsCommon.Set, "Container", SupportsShouldProcess = true, DefaultParameterSetName = ContainerTargetCmdlet.NameSet)]
 [OutputType(typeof(Container))]
-public sealed class SetContainerCommand : ResourceLimitCmdlet
+public sealed class SetContainerCommand : ContainerSettingCmdlet
 {
+    private static readonly HealthSpec s_noHealth = new();
+
     /// <summary>Name, id or beginning of an id; wildcards match names.</summary>
     [Parameter(
         ParameterSetName = ContainerTargetCmdlet.NameSet, Mandatory = true, Position = 0,
@@ -35,12 +37,30 @@ public sealed class SetContainerCommand : ResourceLimitCmdlet
         foreach (ContainerTarget target in byObject ? FindTargets([], InputObject) : FindTargets(Name, []))
         {
             if (ShouldDo($"Change container \"{target.Name}\"")
-                && TryRun(_ => Engine.Update(target.Id, BuildLimitsOrNull(), RestartOf(target), Warnings), out Container? changed)
+                && TryRun(_ => Engine.Update(target.Id, BuildSettings(target), Warnings), out Container? changed)
                 && PassThru)
             {
                 WriteObject(changed);
             }
         }
+    }
+
+    private ContainerSettings BuildSettings(ContainerTarget target)
+    {
+        Dictionary<string, string> environment = new(StringComparer.Ordinal);
+        foreach ((string key, string? value) in Entries(Environment))
+        {
+            SetVariable(environment, key, value);
+        }
+
+        return new ContainerSettings
+        {
+            Limits = BuildLimitsOrNull(),
+            Restart = RestartOf(target),
+            Health = BuildHealth() is var health && health == s_noHealth ? null : health,
+            Environment = environment,
+            Ulimits = BuildUlimits(),
+        };
     }
 
     /// <summary>-RestartMaximum alone keeps the policy that the container has.</summary>

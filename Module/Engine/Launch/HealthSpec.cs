@@ -30,9 +30,9 @@ public sealed record HealthSpec
     /// <summary>The interval in that time, as long as no check has succeeded; 5 s.</summary>
     public TimeSpan? StartInterval { get; init; }
 
-    /// <summary>What is done when it becomes unhealthy.</summary>
+    /// <summary>What is done when it becomes unhealthy; nothing.</summary>
     [JsonConverter(typeof(JsonStringEnumConverter<HealthAction>))]
-    public HealthAction OnFailure { get; init; }
+    public HealthAction? OnFailure { get; init; }
 }
 
 /// <summary>The check that is in force: nothing of it is left open.</summary>
@@ -44,4 +44,16 @@ public sealed record HealthSpec
 /// <param name="Retries">Failures in a row that make it unhealthy.</param>
 /// <param name="OnFailure">What is done then.</param>
 internal sealed record HealthCheck(
-    IReadOnlyList<string> Command, TimeSpan Interval, TimeSpan Timeout, TimeSpan StartPeriod, TimeSpan StartInterval, int Retries, HealthAction OnFailure);
+    IReadOnlyList<string> Command, TimeSpan Interval, TimeSpan Timeout, TimeSpan StartPeriod, TimeSpan StartInterval, int Retries, HealthAction OnFailure)
+{
+    /// <summary>What the monitor is told besides the command.</summary>
+    internal PlanHealth Times => new()
+    {
+        Interval = (long)Interval.TotalMilliseconds,
+        Timeout = (long)Timeout.TotalMilliseconds,
+        StartPeriod = (long)StartPeriod.TotalMilliseconds,
+        StartInterval = (long)StartInterval.TotalMilliseconds,
+        Retries = (uint)Retries,
+        Action = OnFailure,
+    };
+}

@@ -37,12 +37,7 @@ internal sealed unsafe class PlanWriter
         header.LogFormat = plan.LogFormat;
         if (plan.Health is { } health)
         {
-            header.HealthInterval = (long)health.Interval.TotalMilliseconds;
-            header.HealthTimeout = (long)health.Timeout.TotalMilliseconds;
-            header.HealthStartPeriod = (long)health.StartPeriod.TotalMilliseconds;
-            header.HealthStartInterval = (long)health.StartInterval.TotalMilliseconds;
-            header.HealthRetries = (uint)health.Retries;
-            header.HealthAction = health.OnFailure;
+            header.Health = health.Times;
         }
 
         header.Flags = plan.Flags | (cgroup.FreezeIsV1 ? PlanFlags.FreezeIsV1 : 0);

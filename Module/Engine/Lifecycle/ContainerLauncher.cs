@@ -128,6 +128,14 @@ internal sealed partial class ContainerLauncher(
         Files.Write(path, PlanWriter.Write(further), 0x180); // 0600
     }
 
+    /// <summary>Another check for a container that runs, by its own files as they are now.</summary>
+    internal void WriteHealthPlan(ContainerRecord record, StateRecord state, HealthCheck check)
+    {
+        string path = paths.HealthPlan(record.Id);
+        Files.Write(path + ".new", PlanWriter.Write(CompileExec(record, state, new ExecSpec { Command = check.Command }, null)), 0x180); // 0600
+        Files.Rename(path + ".new", path);
+    }
+
     /// <summary>What the image says, in the form the compiler takes.</summary>
     internal static ProgramDefaults Defaults(ImageConfig config) => new(
         config.Config.Entrypoint, config.Config.Cmd, config.Config.Env, config.Config.WorkingDir ?? "", config.Config.User ?? "",

@@ -32,6 +32,9 @@ internal sealed class EnginePaths(EngineOptions options)
 
     internal string State(string id) => Container(id) + "/state.json";
 
+    /// <summary>The plan of the health check of a container that runs.</summary>
+    internal string HealthPlan(string id) => Run(id) + "/" + Launch.LaunchPlanCompiler.HealthPlanName;
+
     internal string Health(string id) => Container(id) + "/health.json";
 
     internal string Log(string id) => Container(id) + "/log";

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Containers.Engine.Images;
 using Containers.Engine.Launch;
@@ -31,13 +33,13 @@ internal static class HealthChecks
         };
         if (command is null)
         {
-            return spec is { Interval: null, Timeout: null, Retries: null, StartPeriod: null, StartInterval: null, OnFailure: HealthAction.None } ? null
+            return spec is { Interval: null, Timeout: null, Retries: null, StartPeriod: null, StartInterval: null, OnFailure: null or HealthAction.None } ? null
                 : throw Invalid("There is no health check that the other health parameters could be of.", "Say with -HealthCommand how to check.");
         }
 
         HealthCheck check = new(
             command, Time(spec.Interval ?? defaults.Interval, 30), Time(spec.Timeout ?? defaults.Timeout, 30), spec.StartPeriod ?? defaults.StartPeriod ?? default,
-            Time(spec.StartInterval ?? defaults.StartInterval, 5), spec.Retries ?? defaults.Retries ?? 3, spec.OnFailure);
+            Time(spec.StartInterval ?? defaults.StartInterval, 5), spec.Retries ?? defaults.Retries ?? 3, spec.OnFailure ?? HealthAction.None);
         Validate(check);
         return check with { Retries = check.Retries == 0 ? 3 : check.Retries };
     }
@@ -48,6 +50,10 @@ internal static class HealthChecks
         Command = check.Command, Interval = check.Interval, Timeout = check.Timeout, StartPeriod = check.StartPeriod,
         StartInterval = check.StartInterval, Retries = check.Retries, OnFailure = check.OnFailure,
     };
+
+    /// <summary>The data of <see cref="MessageType.SetHealth"/>.</summary>
+    internal static byte[] Message(PlanHealth times, string path) =>
+        [.. MemoryMarshal.AsBytes(new ReadOnlySpan<PlanHealth>(in times)), .. Encoding.UTF8.GetBytes(path)];
 
     private static void Validate(HealthCheck check)
     {

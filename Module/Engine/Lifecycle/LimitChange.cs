@@ -30,7 +30,7 @@ internal static class LimitChange
         Settings = Merge(now.Settings, change.Settings),
     };
 
-    private static Dictionary<string, T> Merge<T>(IReadOnlyDictionary<string, T> now, IReadOnlyDictionary<string, T> change)
+    internal static Dictionary<string, T> Merge<T>(IReadOnlyDictionary<string, T> now, IReadOnlyDictionary<string, T> change)
     {
         Dictionary<string, T> merged = new(now);
         foreach ((string key, T value) in change)

@@ -29,6 +29,18 @@ internal static class SpecValidator
         }
     }
 
+    /// <summary>What of it can be changed later.</summary>
+    internal static void ValidateChange(ContainerSpec spec, ImageRecord image)
+    {
+        ValidateProcess(spec, image);
+        spec.Limits.Validate();
+        ValidateRestart(spec.Restart);
+        if (spec.RemoveOnExit && spec.Restart.Policy != RestartKind.No)
+        {
+            throw Invalid("RestartConflict", "A container that removes itself cannot be restarted.", spec.Restart.Policy, "Use the policy No.");
+        }
+    }
+
     private static void ValidateCapabilities(SecuritySpec security, HostFacts host)
     {
         _ = LaunchPlanCompiler.Capabilities(security, host);

@@ -77,6 +77,63 @@ public sealed class HealthTests(ContainerHostFixture host) : LifecycleTest(host)
     }
 
     [SkippableFact]
+    public void A_running_container_gets_another_check_other_times_or_none()
+    {
+        Detach("a", "touch /one; exec sleep 1000", "-HealthCommand 'test -e /one' -HealthInterval 1h");
+        Assert.Equal("Starting", Get("a", "Health"));
+
+        Ok("Set-Container a -HealthInterval 0.1"); // The same check, sooner.
+        Ok("$null = Wait-Container a -Condition Healthy -Timeout 10");
+        Ok("Set-Container a -HealthRetries 1");
+        Assert.Equal("Healthy", Get("a", "Health"));
+
+        Ok("Set-Container a -HealthCommand 'echo second; test -e /two'"); // Another one: nothing is known any more.
+        Ok("$null = Wait-Container a -Condition Unhealthy -Timeout 10");
+        Assert.Equal(["second\n"], Ok("(Test-ContainerHealth a -History)[-1].Output").Output.Select(output => output.ToString()));
+        Ok("Invoke-ContainerCommand a touch /two; $null = Wait-Container a -Condition Healthy -Timeout 10");
+
+        Ok("Set-Container a -NoHealthCheck");
+        Assert.Equal("None", Get("a", "Health"));
+        Fails("NoHealthCheck", "Test-ContainerHealth a");
+        Fails("NoHealthCheck", "Set-Container a -HealthInterval 5");
+        Fails("InvalidHealthCheck", "Set-Container a -HealthCommand true -HealthInterval 400d");
+        Assert.Equal("None", Get("a", "Health"));
+
+        Ok("Set-Container a -HealthCommand 'test -e /three' -HealthInterval 0.1 -HealthRetries 1 -HealthOnFailure Stop"); // One where there was none.
+        AwaitState("a", "Exited");
+        Ok("Set-Container a -HealthOnFailure None -HealthCommand true; Start-Container a; $null = Wait-Container a -Condition Healthy -Timeout 10");
+    }
+
+    [SkippableFact]
+    public void A_check_that_runs_when_another_one_is_set_is_ended_and_counts_for_nothing()
+    {
+        Detach("a", parameters: "-HealthCommand 'sleep 1001; exit 1' -HealthInterval 0.1 -HealthTimeout 1h -HealthRetries 1");
+        Eventually(() => Ok("Invoke-ContainerCommand a ps").Lines.Any(line => line.Contains("sleep 1001", StringComparison.Ordinal)), () => "the check does not begin");
+        Ok("Set-Container a -HealthCommand 'true'; $null = Wait-Container a -Condition Healthy -Timeout 10");
+        Assert.DoesNotContain(Ok("Invoke-ContainerCommand a ps").Lines, line => line.Contains("sleep 1001", StringComparison.Ordinal));
+        Assert.All(Ok("(Test-ContainerHealth a -History).ExitCode").Lines, code => Assert.Equal("0", code));
+
+        Ok("Set-Container a -HealthCommand 'sleep 1002; exit 1'");
+        Eventually(() => Ok("Invoke-ContainerCommand a ps").Lines.Any(line => line.Contains("sleep 1002", StringComparison.Ordinal)), () => "the check does not begin");
+        Ok("Set-Container a -NoHealthCheck");
+        Eventually(() => !Ok("Invoke-ContainerCommand a ps").Lines.Any(line => line.Contains("sleep 1002", StringComparison.Ordinal)), () => "the check goes on");
+        Assert.Equal("None", Get("a", "Health"));
+    }
+
+    [SkippableFact]
+    public void Variables_and_limits_of_processes_are_those_of_programs_started_from_then_on()
+    {
+        Detach("a", "echo $A-$B-$(ulimit -n); exec sleep 1000", "-Environment @{A = 1} -Ulimit @{nofile = 100}");
+        AwaitLog("a", "1--100");
+        Ok("Set-Container a -Environment @{A = 2; B = 3} -Ulimit @{nofile = '50:60'}");
+        Assert.Equal(["2-3-50"], Ok("Invoke-ContainerCommand a sh, '-c', 'echo $A-$B-$(ulimit -n)'").Lines);
+        Ok("Restart-Container a -Timeout 0");
+        AwaitLog("a", "2-3-50");
+        Fails("InvalidUlimit", "Set-Container a -Ulimit @{nofile = 'many'}");
+        Fails("InvalidEnvironment", "Set-Container a -Environment @{'A=B' = 1}");
+    }
+
+    [SkippableFact]
     public void A_paused_container_is_not_checked()
     {
         Detach("a", parameters: "-HealthCommand 'echo x >> /checks' -HealthInterval 0.1");

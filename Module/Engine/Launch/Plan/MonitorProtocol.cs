@@ -64,6 +64,12 @@ internal enum MessageType : byte
 
     /// <summary>Checks the container's health now. Refused with ENODATA where there is no check.</summary>
     TestHealth = 48,
+
+    /// <summary>
+    /// Data: a <see cref="PlanHealth"/>; with the path of its plan behind it, it is another check, and what is known of the container's health is
+    /// forgotten; nothing at all where there is no check any more.
+    /// </summary>
+    SetHealth = 49,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -76,7 +82,7 @@ internal struct MessageHeader
 }
 
 /// <summary>
-/// The body of every message but Input, Output, Error, SetNameFile and SetEventSubject: 32 bytes. Those of HoldPort and ReleasePort begin with a
+/// The body of every message but Input, Output, Error, SetNameFile, SetEventSubject and SetHealth: 32 bytes. Those of HoldPort and ReleasePort begin with a
 /// <see cref="PlanPort"/>.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]

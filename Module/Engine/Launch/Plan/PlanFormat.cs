@@ -14,7 +14,7 @@ internal static class PlanFormat
     internal const uint Magic = 0x4e4c5043;
 
     /// <summary>Raised with every change of a structure, an opcode or a message.</summary>
-    internal const uint Version = 8;
+    internal const uint Version = 9;
 
     /// <summary>Larger plans are refused (security.md S8): arguments and environment have their own limits far below.</summary>
     internal const int MaximumSize = 16 << 20;
@@ -90,14 +90,9 @@ internal unsafe struct PlanHeader
     internal byte* JournalFields;
     internal LogFormat LogFormat;
 
-    /// <summary>Path of the health check's plan, or null without one. Times are milliseconds.</summary>
+    /// <summary>Path of the health check's plan, or null without one.</summary>
     internal byte* HealthPlan;
-    internal long HealthInterval;
-    internal long HealthTimeout;
-    internal long HealthStartPeriod;
-    internal long HealthStartInterval;
-    internal uint HealthRetries;
-    internal HealthAction HealthAction;
+    internal PlanHealth Health;
     internal PlanFlags Flags;
     internal RestartKind Restart;
     internal uint RestartMaximum;
@@ -203,6 +198,18 @@ public enum HealthState
     Starting = 1,
     Healthy = 2,
     Unhealthy = 3,
+}
+
+/// <summary>When the health check is made, and what comes of it. Times are milliseconds.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PlanHealth
+{
+    internal long Interval;
+    internal long Timeout;
+    internal long StartPeriod;
+    internal long StartInterval;
+    internal uint Retries;
+    internal HealthAction Action;
 }
 
 /// <summary>What the monitor does with a container that has become unhealthy.</summary>

@@ -5,7 +5,7 @@ using Containers.Engine.Launch.Plan;
 namespace Containers.Cmdlets;
 
 /// <summary>The health check.</summary>
-public abstract partial class ContainerDefinitionCmdlet
+public abstract partial class ContainerSettingCmdlet
 {
     /// <summary>A text for the container's shell, or a program and its arguments.</summary>
     [Parameter]
@@ -35,13 +35,13 @@ public abstract partial class ContainerDefinitionCmdlet
 
     /// <summary>What is done when it becomes unhealthy.</summary>
     [Parameter]
-    public HealthAction HealthOnFailure { get; set; }
+    public HealthAction? HealthOnFailure { get; set; }
 
     /// <summary>No check, whatever the image says.</summary>
     [Parameter]
     public SwitchParameter NoHealthCheck { get; set; }
 
-    private HealthSpec BuildHealth() => new()
+    private protected HealthSpec BuildHealth() => new()
     {
         Command = HealthCommand,
         Shell = HealthCommand is { Length: 1 },

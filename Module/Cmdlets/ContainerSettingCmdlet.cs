@@ -6,8 +6,8 @@ using Containers.Engine.Launch.Plan;
 
 namespace Containers.Cmdlets;
 
-/// <summary>Limits and restart policy: what New-Container sets and Set-Container changes.</summary>
-public abstract class ResourceLimitCmdlet : ContainersCmdlet
+/// <summary>Limits, restart policy, health check and variables: what New-Container sets and Set-Container changes.</summary>
+public abstract partial class ContainerSettingCmdlet : ContainersCmdlet
 {
     /// <summary>Processors it may use at most, for example 1.5.</summary>
     [Parameter]
