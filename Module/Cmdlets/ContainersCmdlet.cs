@@ -53,13 +53,13 @@ public abstract partial class ContainersCmdlet : PSCmdlet
         }
         catch (EngineException e)
         {
-            WriteError(ErrorRecords.From(e));
+            WriteFailure(e);
             result = default;
             return false;
         }
         catch (LinuxException e)
         {
-            WriteError(ErrorRecords.From(EngineException.From(e)));
+            WriteFailure(EngineException.From(e));
             result = default;
             return false;
         }
@@ -86,6 +86,30 @@ public abstract partial class ContainersCmdlet : PSCmdlet
 
     /// <summary>"Stop container "web"" for -WhatIf, the same as a question for -Confirm.</summary>
     private protected bool ShouldDo(string what) => ShouldProcess(what, what + "?", "Confirm");
+
+    /// <summary>
+    /// PowerShell's view of an error in a script makes one paragraph of a message's lines, and nobody can read a caret or a program's output so. Those
+    /// after the first come before the error then, as by Write-Host; the exception has all of them.
+    /// </summary>
+    private void WriteFailure(EngineException failure)
+    {
+        ErrorRecord error = ErrorRecords.From(failure);
+        int end = failure.Message.IndexOf('\n', StringComparison.Ordinal);
+        if (end > 0 && MyInvocation.ScriptName is { Length: > 0 })
+        {
+            error.ErrorDetails = new ErrorDetails(failure.Message[..end]) { RecommendedAction = failure.Action };
+            if (IsErrorShown())
+            {
+                WriteInformation(new HostInformationMessage { Message = failure.Message[(end + 1)..] }, ["PSHOST"]);
+            }
+        }
+
+        WriteError(error);
+    }
+
+    private bool IsErrorShown() =>
+        (MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? own) ? own : GetVariableValue("ErrorActionPreference"))
+            is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
     private void WriteWarnings()
     {

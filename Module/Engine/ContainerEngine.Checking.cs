@@ -21,6 +21,21 @@ public sealed partial class ContainerEngine
         return DockerfileChecker.Check(name, content, arguments, Facts, ignore);
     }
 
+    /// <summary>What a Dockerfile can be asked for: the stages it names, and the arguments it takes with their defaults.</summary>
+    /// <exception cref="EngineException">InvalidDockerfile.</exception>
+    public static (IReadOnlyList<string> Stages, IReadOnlyDictionary<string, string?> Arguments) OutlineContainerFile(string name, byte[] content)
+    {
+        Dockerfile file = DockerfileParser.Parse(SourceText.FromBytes(name, content));
+        Dictionary<string, string?> arguments = new(StringComparer.Ordinal);
+        foreach (ArgumentDefinition argument in file.GlobalArgs.Concat(file.Stages.SelectMany(stage => stage.Instructions.OfType<ArgInstruction>()))
+            .SelectMany(instruction => instruction.Arguments))
+        {
+            arguments[argument.Name] = argument.Default ?? arguments.GetValueOrDefault(argument.Name);
+        }
+
+        return ([.. file.Stages.Select(stage => stage.WrittenAlias?.Text).OfType<string>()], arguments);
+    }
+
     /// <summary>The content of a Dockerfile, not more than one may have.</summary>
     /// <exception cref="EngineException">DockerfileTooLarge.</exception>
     public static byte[] ReadContainerFile(string path)

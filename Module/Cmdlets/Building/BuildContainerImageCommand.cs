@@ -21,6 +21,8 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
 
     private bool _hasText;
 
+    private bool _isBuilt;
+
     private FileStream? _archive;
 
     /// <summary>What COPY and ADD read from: a directory, a tar archive, or the address of an archive or a repository.</summary>
@@ -29,7 +31,7 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    /// <summary>The lines of a Dockerfile, or the bytes of a tar archive.</summary>
+    /// <summary>Directories and archives, each a build of its own; or the lines of a Dockerfile; or the bytes of a tar archive.</summary>
     [Parameter(ValueFromPipeline = true)]
     [AllowEmptyString]
     [AllowNull]
@@ -41,8 +43,8 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
     [ValidateNotNullOrEmpty]
     public string? File { get; set; }
 
-    /// <summary>Names of the image.</summary>
-    [Parameter(Position = 1)]
+    /// <summary>Names of the image; from the pipeline, so that a script block can make them of what comes: { $_.Name }.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Reference", "Repository")]
     [ValidateNotNullOrEmpty]
     public string[] Tag { get; set; } = [];
@@ -52,12 +54,12 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
     public IDictionary? BuildContext { get; set; }
 
     /// <summary>Values for ARG: a hashtable, 'NAME=value', or 'NAME' for the caller's variable.</summary>
-    [Parameter, MapTransformation(Bare = BareKey.Null)]
+    [Parameter, MapTransformation(Bare = BareKey.Null), ArgumentCompleter(typeof(BuildArgumentCompleter))]
     [Alias("BuildArg")]
     public IDictionary? BuildArgument { get; set; }
 
     /// <summary>The stage that is wanted.</summary>
-    [Parameter]
+    [Parameter, ArgumentCompleter(typeof(BuildStageCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Target { get; set; }
 
@@ -139,8 +141,12 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
             case byte one:
                 Archive().WriteByte(one);
                 break;
+            case Stream stream:
+                stream.CopyTo(Archive());
+                break;
             case FileSystemInfo place:
-                Path = place.FullName;
+                _isBuilt = true;
+                Build(place.FullName);
                 break;
             case { } input:
                 _hasText = true;
@@ -180,7 +186,16 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
             _archive.Position = 0;
         }
 
-        if (!TryRun(_ => Request(), out BuildRequest? request))
+        if (!_isBuilt || _archive is not null || _hasText)
+        {
+            Build(Path);
+        }
+    }
+
+    /// <summary>One build: each directory or archive of the pipeline is one, everything else together another.</summary>
+    private void Build(string? path)
+    {
+        if (!TryRun(_ => Request(path), out BuildRequest? request))
         {
             return;
         }
@@ -212,22 +227,29 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
 
     private ContainerImage[] Build(BuildRequest request, CancellationToken stop) => Engine.Build(request, stop) is { } image ? [image] : [];
 
-    private BuildRequest Request()
+    private BuildRequest Request(string? path)
     {
-        if (_archive is not null && (Path is not null || _hasText))
+        if (_hasText && _text.ToString().Contains('\0', StringComparison.Ordinal))
         {
             throw new EngineException(
-                EngineErrorKind.InvalidArgument, "BuildContextAmbiguous", "An archive from the pipeline is a build context, and another one is given.", Path,
+                EngineErrorKind.InvalidData, "BuildContextIsText", "What came through the pipeline is no text: an archive, it seems, whose bytes PowerShell took for characters.", null,
+                "Write the archive to a file and give its path, or pass bytes: Get-Content context.tar -AsByteStream -Raw | Build-ContainerImage.");
+        }
+
+        if (_archive is not null && (path is not null || _hasText))
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, "BuildContextAmbiguous", "An archive from the pipeline is a build context, and another one is given.", path,
                 "Give one of them.");
         }
 
-        bool isElsewhere = _archive is not null || (Path is not null && (IsAddress(Path) || System.IO.File.Exists(ResolvePath(Path))));
+        bool isElsewhere = _archive is not null || (path is not null && (IsAddress(path) || System.IO.File.Exists(ResolvePath(path))));
         return new BuildRequest
         {
-            Context = _archive is not null ? null : Path is not null ? IsAddress(Path) ? Path : ResolvePath(Path) : _hasText ? null : ResolvePath("."),
+            Context = _archive is not null ? null : path is not null ? IsAddress(path) ? path : ResolvePath(path) : _hasText ? null : ResolvePath("."),
             Archive = _archive,
             Contexts = NamedContexts(),
-            File = File is null || isElsewhere ? null : ResolveFile(),
+            File = File is null || isElsewhere ? null : ResolveFile(path),
             FileInContext = isElsewhere ? File : null,
             Text = _hasText ? Encoding.UTF8.GetBytes(_text.ToString()) : default(ReadOnlyMemory<byte>?),
             References = [.. Tag.Select(ParseTag)],
@@ -241,8 +263,8 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
             SshAgents = Agents(),
             Platform = ParsePlatform(Platform),
             Squash = Squash,
-            CacheFrom = [.. CacheFrom.Select(ParsePlace)],
-            CacheTo = [.. CacheTo.Select(ParsePlace)],
+            CacheFrom = [.. Conversions.Rejoin(CacheFrom).Cast<string>().Select(ParsePlace)],
+            CacheTo = [.. Conversions.Rejoin(CacheTo).Cast<string>().Select(ParsePlace)],
             Outputs = [.. Output.Select(output => output.Type == BuildOutputType.Image ? output : output with { Path = ResolvePath(output.Path) })],
             SourceDateEpoch = SourceDateEpoch,
             KeepFailed = KeepFailed,
@@ -283,10 +305,10 @@ public sealed partial class BuildContainerImageCommand : ContainersCmdlet, IDisp
     }
 
     /// <summary>As docker has it: from where the user is; a relative name that is not there is looked for in the context.</summary>
-    private string ResolveFile()
+    private string ResolveFile(string? path)
     {
         string resolved = ResolvePath(File!);
-        string inContext = Path is null || System.IO.Path.IsPathRooted(File) ? resolved : System.IO.Path.Combine(ResolvePath(Path), File!);
+        string inContext = path is null || System.IO.Path.IsPathRooted(File) ? resolved : System.IO.Path.Combine(ResolvePath(path), File!);
         return System.IO.File.Exists(resolved) || !System.IO.File.Exists(inContext) ? resolved : inContext;
     }
 

@@ -24,7 +24,7 @@ internal sealed class BuildOutputTransformationAttribute : ArgumentTransformatio
 
         try
         {
-            return Conversions.Elements(value).Select(Convert).ToArray();
+            return Conversions.Rejoin(Conversions.Elements(value)).Select(Convert).ToArray();
         }
         catch (EngineException e)
         {

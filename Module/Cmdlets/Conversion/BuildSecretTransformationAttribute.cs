@@ -20,7 +20,7 @@ internal sealed class BuildSecretTransformationAttribute : ArgumentTransformatio
         try
         {
             Dictionary<string, BuildSecret> secrets = new(StringComparer.Ordinal);
-            foreach (object? element in Conversions.Elements(value))
+            foreach (object? element in Conversions.Rejoin(Conversions.Elements(value)))
             {
                 Add(secrets, element);
             }

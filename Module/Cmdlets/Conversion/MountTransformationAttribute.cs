@@ -18,7 +18,7 @@ internal sealed class MountTransformationAttribute : ArgumentTransformationAttri
         MountText text = new(path => engineIntrinsics.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path));
         try
         {
-            return Conversions.Elements(value).Select(text.Mount).ToArray();
+            return Conversions.Rejoin(Conversions.Elements(value)).Select(text.Mount).ToArray();
         }
         catch (EngineException e)
         {

@@ -99,7 +99,7 @@ public sealed class HealthTests(ContainerHostFixture host) : LifecycleTest(host)
         Fails("InvalidHealthCheck", "Set-Container a -HealthCommand true -HealthInterval 400d");
         Assert.Equal("None", Get("a", "Health"));
 
-        Ok("Set-Container a -HealthCommand 'test -e /three' -HealthInterval 0.1 -HealthRetries 1 -HealthOnFailure Stop"); // One where there was none.
+        Ok("Set-Container a -HealthCommand 'test -e /three' -HealthInterval 0.1 -HealthRetries 1 -HealthOnFailure Kill"); // One where there was none.
         AwaitState("a", "Exited");
         Ok("Set-Container a -HealthOnFailure None -HealthCommand true; Start-Container a; $null = Wait-Container a -Condition Healthy -Timeout 10");
     }
