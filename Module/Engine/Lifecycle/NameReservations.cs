@@ -15,13 +15,13 @@ internal sealed class NameReservations(EnginePaths paths)
         // Written under another name and linked, so that there is no moment in which the file is there without its owner: one that was left in
         // it would be nobody's. A session that is killed before the end of this leaves a file that ReleaseAll finds by its content.
         string mine = paths.Names + "/." + id;
-        using (FileStream file = new(mine, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-        {
-            file.Write(Encoding.ASCII.GetBytes(id));
-        }
-
         try
         {
+            using (FileStream file = new(mine, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            {
+                file.Write(Encoding.ASCII.GetBytes(id));
+            }
+
             string path = paths.Name(name);
             while (true)
             {

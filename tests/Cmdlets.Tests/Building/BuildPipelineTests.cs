@@ -71,9 +71,9 @@ public sealed class BuildPipelineTests(ContainerHostFixture host) : BuildTest(ho
         Assert.Equal(["first", "second"], Completed($"Build-ContainerImage {Context} -Target "));
         Assert.Equal(["third"], Completed($"Build-ContainerImage -Path {Context} -File Other -Target t"));
         Assert.Equal(["'VERSION='", "'COLOR='"], Completed($"Build-ContainerImage {Context} -BuildArgument "));
-        Ok("Push-Location $args[0]", Context);
+        Ok("Set-Location $args[0]", Context);
         IReadOnlyList<string> here = Completed("Build-ContainerImage -Target s");
-        Ok("Pop-Location");
+        Ok("Set-Location /");
         Assert.Equal(["second"], here);
     }
 
