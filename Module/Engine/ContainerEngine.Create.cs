@@ -194,7 +194,7 @@ public sealed partial class ContainerEngine
 
     private EngineException NameConflict(string name) => new(
         EngineErrorKind.ResourceExists, "NameConflict",
-        $"The name \"{name}\" is taken by container {_store.Names.Owner(name)?[..12]}.", name,
+        $"The name \"{name}\" is taken by {(_store.Names.Owner(name) is { Length: > 12 } owner ? "container " + owner[..12] : "another container")}.", name,
         $"Choose another name, or remove that container: Remove-Container {name}");
 
     private EngineException DiskFull(Exception e) => new(
