@@ -12,7 +12,7 @@ namespace Containers.Cmdlets;
 public sealed class MeasureContainerCommand : ContainersCmdlet
 {
     /// <summary>Long enough for the kernel's clock ticks (4 ms at most) to be a small part of it, short enough to wait for.</summary>
-    private static readonly TimeSpan s_single = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_single = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10);
 

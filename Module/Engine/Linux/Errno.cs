@@ -53,6 +53,7 @@ public static class Errno
     public const int ENOBUFS = 105;
     public const int ETIMEDOUT = 110;
     public const int ECONNREFUSED = 111;
+    public const int ESTALE = 116;
     public const int EDQUOT = 122;
 
     /// <summary>The calling thread's errno. Read it right after the failed call, before anything else.</summary>

@@ -3,6 +3,9 @@ namespace Containers.Engine.Linux;
 /// <summary>Locks that die with their holder: flock(2) between sessions, open file description locks (fcntl(2)) of monitors.</summary>
 internal sealed unsafe class FileLock : IDisposable
 {
+    /// <summary>Nobody replaces a file so often while others wait for it: the file system does not say which file is which.</summary>
+    private const int MostMisses = 1000;
+
     private int _fd;
 
     private FileLock(int fd) => _fd = fd;
@@ -24,7 +27,7 @@ internal sealed unsafe class FileLock : IDisposable
     private static FileLock? TryTake(string path, int kind, TimeSpan timeout, CancellationToken cancellation)
     {
         long until = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)timeout.TotalMilliseconds;
-        while (true)
+        for (int miss = 0; ; miss++)
         {
             int fd = Files.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, 0x180); // 0600
             if (fd < 0)
@@ -47,6 +50,10 @@ internal sealed unsafe class FileLock : IDisposable
             }
 
             taken.Dispose();
+            if (miss == MostMisses)
+            {
+                throw new LinuxException("flock", path, Errno.ESTALE);
+            }
         }
     }
 
