@@ -73,7 +73,11 @@ internal sealed class JournalLogReader(string program, string id, string contain
 
     private IEnumerable<List<ContainerLogEntry>> Look(CancellationToken cancellation)
     {
-        ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8 };
+        // With all three redirected .NET leaves the terminal's mode alone.
+        ProcessStartInfo start = new(program)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8,
+        };
         foreach (string argument in (string[])["--output=json", "--all", "--quiet", "--no-pager", "--output-fields=MESSAGE,PRIORITY,CONTAINER_PARTIAL_MESSAGE"])
         {
             start.ArgumentList.Add(argument);
@@ -88,6 +92,7 @@ internal sealed class JournalLogReader(string program, string id, string contain
         start.ArgumentList.Add("_UID=0");
         start.Environment["LC_ALL"] = "C";
         using Process process = Process.Start(start)!;
+        process.StandardInput.Close();
         StringBuilder errors = new();
         process.ErrorDataReceived += (_, e) => errors.AppendLine(e.Data);
         process.BeginErrorReadLine();
