@@ -56,25 +56,33 @@ alone='FullyQualifiedName~.Building.|FullyQualifiedName~.Lifecycle.|FullyQualifi
 others=${alone//\~/!~}
 others=${others//|/'&'}
 
+# The acceptance tests wait most of their time, too: they go beside the engine's tests.
+acceptance_tests() {
+  if ! pwsh_found; then
+    echo "acceptance tests not run: PowerShell 7.6 (pwsh) is not installed"
+  elif ! pwsh -NoProfile -NonInteractive -Command 'exit [int]!(Get-Module -ListAvailable -FullyQualifiedName @{ ModuleName = "Pester"; ModuleVersion = "5.0" })'; then
+    echo "acceptance tests not run: Pester 5 is not installed"
+  else
+    use_module_path
+    record Pester "${signals[@]}" "${network[@]}" pwsh -NoProfile -NonInteractive -File "$root/build/pester.ps1" -Results "$results/Pester.json"
+  fi
+}
+
 for project in "$root"/tests/*/*.Tests.csproj; do
   name=$(basename "$project" .csproj)
-  if [ "$name" = Containers.Cmdlets.Tests ]; then
-    dotnet_test "$name.1" "$project" "$alone" &
-    dotnet_test "$name.2" "$project" "$others" &
-    wait
-  else
-    dotnet_test "$name" "$project"
-  fi
+  case $name in
+    Containers.Cmdlets.Tests)
+      dotnet_test "$name.1" "$project" "$alone" &
+      dotnet_test "$name.2" "$project" "$others" &
+      ;;
+    Containers.Engine.Tests)
+      dotnet_test "$name" "$project" &
+      acceptance_tests &
+      ;;
+    *) dotnet_test "$name" "$project" ;;
+  esac
+  wait
 done
-
-if ! pwsh_found; then
-  echo "acceptance tests not run: PowerShell 7.6 (pwsh) is not installed"
-elif ! pwsh -NoProfile -NonInteractive -Command 'exit [int]!(Get-Module -ListAvailable -FullyQualifiedName @{ ModuleName = "Pester"; ModuleVersion = "5.0" })'; then
-  echo "acceptance tests not run: Pester 5 is not installed"
-else
-  use_module_path
-  record Pester "${signals[@]}" "${network[@]}" pwsh -NoProfile -NonInteractive -File "$root/build/pester.ps1" -Results "$results/Pester.json"
-fi
 
 # What failed beside everything else is run once more, alone, when it is little: a full run on a busy machine finds what depends on time. The
 # report counts it as passed then, but names it and what it said: it is a defect, of the test or of what is tested.
