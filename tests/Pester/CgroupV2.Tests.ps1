@@ -69,7 +69,7 @@ Describe 'cgroup v2' {
         Read-Limit limits 'memory.max' | Should -Be '100663296'
         Read-Limit limits 'memory.swap.max' | Should -Be '109051904'
         Read-Limit limits 'pids.max' | Should -Be '44'
-        Read-Limit limits 'cpu.max' | Should -Be '150000 100000'
+        Read-Limit limits 'cpu.max' | Should -Be '90000 100000'
     }
 
     It 'reports that memory ran out, and the exit code of who survived it' {
