@@ -28,12 +28,13 @@ public sealed class CopyContainerFileCommand : ContainerFileCmdlet
     [Parameter(ParameterSetName = LiteralSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Where to: a path of this host, or NAME:/PATH in a container.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ContainerPathCompleter))]
+    [ArgumentCompleter(typeof(ContainerDestinationCompleter))]
     public string Destination { get; set; } = "";
 
     /// <summary>The container that the path is in.</summary>

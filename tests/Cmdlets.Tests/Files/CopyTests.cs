@@ -41,6 +41,11 @@ public sealed class CopyTests(ContainerHostFixture host) : FilesTest(host)
         ("ld/.", "/dir", "dir/a=A dir/k=K dir/s/b=B"),
     ];
 
+    private static readonly string[] s_completed =
+    [
+        "Copy-ContainerFile ", "Copy-ContainerFile -Path ", "Copy-ContainerFile x ", "Copy-ContainerFile x -Destination ", "Copy-ContainerFile -LiteralPath ",
+    ];
+
     [SkippableFact]
     public void A_path_goes_where_docker_cp_puts_it()
     {
@@ -372,6 +377,39 @@ public sealed class CopyTests(ContainerHostFixture host) : FilesTest(host)
         Fails("ContainerPathEmpty", "Copy-ContainerFile web: \"$($args[0])/d\"", Folder);
         ScriptResult preview = Ok("Copy-ContainerFile web:/in/a \"$($args[0])/preview\" -WhatIf", Folder);
         Assert.False(File.Exists(Folder + "/preview"), preview.ToString());
+    }
+
+    [SkippableFact]
+    public void Both_sides_complete_containers_and_their_paths()
+    {
+        Detach("web", "mkdir -p /web-in/sub; touch '/web-in/a b'; exec sleep 1000");
+        Eventually(() => File.Exists(Root("web") + "/web-in/a b"), () => "/web-in");
+        foreach (string start in s_completed)
+        {
+            Assert.Equal(["web:"], Completed(start + "we"));
+            Assert.Equal(["web:/web-in/"], Completed(start + "web:/we"));
+            Assert.Equal(["'web:/web-in/a b'"], Completed(start + "'web:/web-in/a"));
+        }
+
+        Assert.Equal(["/web-in/sub/"], Completed("Copy-ContainerFile -Container web -Path /web-in/s"));
+        Assert.Equal(["/web-in/sub/"], Completed("Copy-ContainerFile -ToContainer web x /web-in/s"));
+        Assert.Equal(["web:/web-in/"], Completed("Copy-ContainerFile -Container web x web:/we"));
+
+        IReadOnlyList<string> Completed(string line) =>
+            Ok("(TabExpansion2 -inputScript $args[0] -cursorColumn $args[0].Length).CompletionMatches.CompletionText", line).Lines;
+    }
+
+    [SkippableFact]
+    public void Both_sides_complete_the_paths_of_the_host_as_well()
+    {
+        Sh("command -v pwsh >/dev/null || : >none; mkdir web-site; touch webfile 'we b'");
+        Skip.If(File.Exists(Folder + "/none"), "pwsh is not installed, and containers-shell does not complete paths");
+        Detach("web");
+        string words = string.Join(", ", s_completed.SelectMany(start => (string[])[start + "we", start + "./web", start + "Container:/v"]).Select(line => $"'{line}'"));
+        using OtherSession session = new(
+            Host, $"Set-Location '{Folder}'; {words} | ForEach-Object {{ (TabExpansion2 -inputScript $_ -cursorColumn $_.Length).CompletionMatches.CompletionText -join ' ' }}");
+        Assert.Equal(
+            s_completed.SelectMany(_ => (string[])["web: './we b' ./web-site ./webfile", "./web-site ./webfile", "Container:/volumes"]), session.Finish());
     }
 
     [SkippableFact]
