@@ -41,10 +41,10 @@ public abstract class AttachingCmdlet : ContainerTargetCmdlet
             return Relay(session, _keys!, redraw: !first, stop);
         }
 
-        KeyboardReader? keyboard = null;
+        TypedLines? keyboard = null;
         if (input && HasKeyboard)
         {
-            keyboard = new KeyboardReader(
+            keyboard = new TypedLines(
                 typed => session.WriteInput(typed, CancellationToken.None), first ? session.CloseInput : static () => { });
         }
         else if (first)

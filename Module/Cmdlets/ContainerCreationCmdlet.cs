@@ -12,7 +12,7 @@ namespace Containers.Cmdlets;
 public abstract class ContainerCreationCmdlet : ContainerDefinitionCmdlet
 {
     /// <summary>When a registry is asked for the image.</summary>
-    [Parameter]
+    [Parameter, SingleValue]
     [Alias("Pull")]
     public PullPolicy PullPolicy { get; set; } = PullPolicy.Missing;
 

@@ -20,7 +20,7 @@ public abstract partial class ContainerDefinitionCmdlet
     public int? LogMaximumFile { get; set; }
 
     /// <summary>Where the output goes.</summary>
-    [Parameter]
+    [Parameter, SingleValue]
     public ContainerLogDriver LogDriver { get; set; }
 
     /// <summary>max-size, max-file, and of Journald tag.</summary>

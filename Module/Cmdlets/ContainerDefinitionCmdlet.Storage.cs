@@ -38,7 +38,7 @@ public abstract partial class ContainerDefinitionCmdlet
     public string[] VolumeFrom { get; set; } = [];
 
     /// <summary>What becomes of the image's VOLUME places.</summary>
-    [Parameter]
+    [Parameter, SingleValue]
     public ImageVolumeMode ImageVolume { get; set; }
 
     /// <summary>Size of /dev/shm in bytes; 64 MB.</summary>

@@ -34,7 +34,7 @@ public abstract partial class ContainerSettingCmdlet
     public TimeSpan? HealthStartInterval { get; set; }
 
     /// <summary>What is done when it becomes unhealthy.</summary>
-    [Parameter]
+    [Parameter, SingleValue]
     public HealthAction? HealthOnFailure { get; set; }
 
     /// <summary>No check, whatever the image says.</summary>

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Containers.Engine;
 using Containers.Engine.Launch;
 using Containers.Engine.Lifecycle;
+using Containers.Engine.Linux;
 
 namespace Containers.Cmdlets;
 
@@ -63,5 +64,37 @@ public abstract partial class ContainersCmdlet
 
     private void Tell(string text) => WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
 
-    private protected void SetLastExitCode(ContainerExit exit) => SessionState.PSVariable.Set("global:LASTEXITCODE", exit.ExitCode ?? -1);
+    private protected void SetLastExitCode(ContainerExit exit) => SetLastExitCode(exit.ExitCode ?? -1);
+
+    private protected void SetLastExitCode(int code) => SessionState.PSVariable.Set("global:LASTEXITCODE", code);
+
+    /// <summary>
+    /// Starts a program whose exit code $LASTEXITCODE will be. When it does not start, that is docker's code for it: one that an earlier program left
+    /// would be taken for this one's.
+    /// </summary>
+    private protected T Starting<T>(Func<T> start)
+    {
+        const int NotFound = 127;
+        const int NotExecutable = 126;
+        const int NotStarted = 125;
+        try
+        {
+            return start();
+        }
+        catch (EngineException e)
+        {
+            SetLastExitCode(e.ErrorId switch
+            {
+                "CommandNotFound" or "ShellNotFound" => NotFound,
+                "CommandNotExecutable" or "CommandFormat" => NotExecutable,
+                _ => NotStarted,
+            });
+            throw;
+        }
+        catch (LinuxException)
+        {
+            SetLastExitCode(NotStarted);
+            throw;
+        }
+    }
 }

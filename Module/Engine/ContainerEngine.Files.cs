@@ -42,12 +42,12 @@ public sealed partial class ContainerEngine
     /// Copies a file, link or directory with all that is in it, by the rules of docker cp. What cannot be read is told and left out; what cannot be
     /// written ends the copy, and nothing is left of the file that was being written.
     /// </summary>
-    /// <returns>The path that was made or filled.</returns>
+    /// <returns>The path that was made or filled; null when nothing came of it, and why was told.</returns>
     /// <exception cref="EngineException">
-    /// ContainerPathNotFound, FileNotFound, NotADirectory, DestinationDirectoryNotFound, DirectoryOntoFile, FileOntoDirectory, SameFile, CopyIntoItself,
-    /// LinkNotFollowed, FileDenied, FileUnreadable, FileNotWritten, ReadOnlyDestination, DiskFull, TooManyOpenFiles, FileNeverEnds, TreeTooDeep.
+    /// ContainerPathNotFound, FileNotFound, NotADirectory, NotAFile, DestinationDirectoryNotFound, DirectoryOntoFile, FileOntoDirectory, FileOntoDevice,
+    /// SameFile, CopyIntoItself, LinkNotFollowed, FileDenied, FileUnreadable, FileNotWritten, ReadOnlyDestination, DiskFull, TooManyOpenFiles, FileNeverEnds, TreeTooDeep.
     /// </exception>
-    public string CopyFiles(
+    public string? CopyFiles(
         FileView from, string path, FileView to, string destination, FileCopyOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(from);
@@ -60,7 +60,11 @@ public sealed partial class ContainerEngine
             throw new ArgumentException("The view was not opened for writing.", nameof(to));
         }
 
-        string made = new FileTransfer(from, to, options, cancel).Run(path, destination);
+        if (new FileTransfer(from, to, options, cancel).Run(path, destination) is not { } made)
+        {
+            return null;
+        }
+
         foreach (FilePlace place in from.Place == to.Place ? [to.Place] : (FilePlace[])[from.Place, to.Place])
         {
             if (place.Kind == FilePlaceKind.Container && _store.TryGetRecord(_store.Resolve(place.Name)) is { } record)

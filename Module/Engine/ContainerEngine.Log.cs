@@ -14,7 +14,25 @@ public sealed partial class ContainerEngine
         return Reader(container, query, () => !HasWriter(container.Id)).Read(cancellation);
     }
 
-    /// <summary>The same in batches, as they lie in the log: for those who read much and do not follow.</summary>
+    /// <summary>
+    /// Several logs that are followed together: as long as one of the containers runs, one that is started again is followed on.
+    /// </summary>
+    /// <returns>The lines of each, oldest first, and null each time everything that it had written so far was read.</returns>
+    /// <exception cref="EngineException">LogNotReadable: the systemd journal cannot be read.</exception>
+    public IReadOnlyList<IEnumerable<ContainerLogEntry?>> FollowLogs(
+        IReadOnlyList<string> namesOrIds, LogQuery query, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(namesOrIds);
+        List<Container> containers = [.. namesOrIds.Select(Get)];
+        LogWriters writers = new([.. containers.Select(one => one.Id)], HasWriter);
+        return
+        [
+            .. containers.Select(one => Reader(
+                one, query with { Follow = true }, () => !HasWriter(one.Id) && !writers.AreAny(), () => !HasWriter(one.Id)).ReadMarked(cancellation)),
+        ];
+    }
+
+    /// <summary>One log in batches, as they lie in the log: for those who read much and do not follow.</summary>
     public IEnumerable<IReadOnlyList<ContainerLogEntry>> ReadLogBatches(string nameOrId, LogQuery query, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(query);
@@ -50,14 +68,15 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private LogReader Reader(Container container, LogQuery query, Func<bool> ended)
+    private LogReader Reader(Container container, LogQuery query, Func<bool> ended, Func<bool>? pauses = null)
     {
+        pauses ??= static () => false;
         string directory = _paths.Log(container.Id);
         return container.Spec?.Log.Effective switch
         {
-            LogDriver.JsonFile => new JsonLogReader($"{directory}/{container.Id}-json.log", container.Name, query, ended),
+            LogDriver.JsonFile => new JsonLogReader($"{directory}/{container.Id}-json.log", container.Name, query, ended) { Pauses = pauses },
             LogDriver.Journald => new JournalLogReader(JournalLogReader.Find() ?? throw NoJournalReader(container), container.Id, container.Name, query, ended),
-            _ => new LogReader(directory, container.Name, query, ended),
+            _ => new LogReader(directory, container.Name, query, ended) { Pauses = pauses },
         };
     }
 

@@ -66,13 +66,14 @@ public sealed partial class ContainerEngine
         AskWith(container, MessageType.SetHealth, check is null ? default : HealthChecks.Message(check.Times, other ? _paths.HealthPlan(record.Id) : ""));
     }
 
-    /// <summary>Waits for a condition.</summary>
-    /// <returns>The container when the condition holds; after its removal as it was last seen.</returns>
+    /// <summary>Waits for any of some conditions.</summary>
+    /// <returns>The container when one of them holds; after its removal as it was last seen.</returns>
     /// <exception cref="EngineException">WaitTimeout.</exception>
-    public Container Wait(string nameOrId, WaitCondition condition, TimeSpan? timeout, CancellationToken cancellation)
+    public Container Wait(string nameOrId, IReadOnlyList<WaitCondition> conditions, TimeSpan? timeout, CancellationToken cancellation)
     {
         string id = _store.Resolve(nameOrId);
         Container seen = _store.Get(id);
+        DateTimeOffset? run = seen.Started;
         long until = timeout is { } time ? Environment.TickCount64 + (long)time.TotalMilliseconds : long.MaxValue;
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (timeout is { } after)
@@ -86,23 +87,22 @@ public sealed partial class ContainerEngine
             Container? now = _store.TryGet(id);
             if (now is null)
             {
-                return condition is WaitCondition.Running or WaitCondition.Paused or WaitCondition.Healthy or WaitCondition.Unhealthy
-                    ? throw ContainerStore.NotFound(seen.Name)
-                    : seen with { State = ContainerState.Exited };
+                return conditions.Any(IsEnd) ? seen with { State = ContainerState.Exited } : throw ContainerStore.NotFound(seen.Name);
             }
 
             seen = now;
-            if (Holds(condition, now))
+            if (conditions.Any(one => Holds(one, now) || (one == WaitCondition.Exited && run is not null && now.Started != run)))
             {
                 return now;
             }
 
             try
             {
-                if (condition is WaitCondition.Exited or WaitCondition.Stopped && AwaitExit(id, limit.Token) is { } exit)
+                // Only who waits for nothing else can leave the watching to the monitor.
+                if (conditions.All(one => one is WaitCondition.Exited or WaitCondition.Stopped) && AwaitExit(id, limit.Token) is { } exit)
                 {
                     seen = seen with { ExitCode = exit.ExitCode, Signal = exit.Signal == 0 ? null : exit.Signal, OomKilled = exit.OomKilled };
-                    if (condition == WaitCondition.Exited && exit.Restarts)
+                    if (conditions.Contains(WaitCondition.Exited) && exit.Restarts)
                     {
                         return _store.TryGet(id) ?? seen;
                     }
@@ -118,7 +118,7 @@ public sealed partial class ContainerEngine
             if (Environment.TickCount64 >= until)
             {
                 throw new EngineException(
-                    EngineErrorKind.OperationTimeout, "WaitTimeout", $"Container \"{now.Name}\" is {now.State} after the time-out, not {condition}.",
+                    EngineErrorKind.OperationTimeout, "WaitTimeout", $"Container \"{now.Name}\" is {now.State} after the time-out, not {string.Join(" or ", conditions)}.",
                     now.Name, "Use a longer -Timeout, or look at Get-ContainerLog.");
             }
 
@@ -127,6 +127,9 @@ public sealed partial class ContainerEngine
             pause = Math.Min(pause * 2, 50);
         }
     }
+
+    /// <summary>What a container that is gone meets, too.</summary>
+    private static bool IsEnd(WaitCondition condition) => condition is WaitCondition.Exited or WaitCondition.Stopped or WaitCondition.Removed;
 
     private static bool Holds(WaitCondition condition, Container container) => condition switch
     {

@@ -73,6 +73,19 @@ public sealed partial class ContainerEngine
         _volumes.Remove(name);
     }
 
+    /// <summary>Says already now why <see cref="RemoveVolume"/> would not remove a volume, before anybody is asked whether it should.</summary>
+    /// <exception cref="EngineException">VolumeNotFound, VolumeInUse.</exception>
+    public void RequireRemovable(string name, bool force)
+    {
+        _reconciler.Run();
+        if (!_volumes.IsThere(name))
+        {
+            throw VolumeErrors.NotFound(name);
+        }
+
+        RequireUnused(name, force, "Remove-ContainerVolume");
+    }
+
     /// <summary>Makes a volume with the same files: shared with the first one's where the file system can, owners, attributes, links and holes kept.</summary>
     /// <exception cref="EngineException">VolumeNotFound, VolumeExists, DiskFull, VolumeFailed.</exception>
     public ContainerVolume CopyVolume(string name, string newName, IReadOnlyDictionary<string, string>? labels, CancellationToken cancel)
@@ -165,7 +178,7 @@ public sealed partial class ContainerEngine
         return made ? GetVolume(record.Name) : throw VolumeErrors.Exists(record.Name);
     }
 
-    /// <summary>The volume is locked, so that no container of it starts meanwhile.</summary>
+    /// <summary>Who goes on to do something has the volume locked, so that no container of it starts meanwhile.</summary>
     private void RequireUnused(string name, bool force, string cmdlet)
     {
         List<string> users = _volumes.Users(name);

@@ -17,22 +17,23 @@ public sealed partial class ContainerEngine
     public Container Wait(string nameOrId, WaitRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        bool health = request.Condition is WaitCondition.Healthy or WaitCondition.Unhealthy;
+        bool health = request.Conditions.Any(one => one is WaitCondition.Healthy or WaitCondition.Unhealthy);
         if (health)
         {
             _ = RequireCheck(Get(nameOrId));
         }
 
-        if (!health && request.Ports.Count == 0 && request.LogPattern is null)
+        WaitCondition[] ends = [.. request.Conditions.Where(IsEnd)];
+        if (request.Ports.Count == 0 && request.LogPattern is null && (!health || ends.Length > 0))
         {
-            return Wait(nameOrId, request.Condition ?? WaitCondition.Stopped, request.Timeout, cancellation);
+            return Wait(nameOrId, request.Conditions is [] ? [WaitCondition.Stopped] : request.Conditions, request.Timeout, cancellation);
         }
 
-        WaitCondition condition = request.Condition ?? WaitCondition.Running;
-        if (condition is WaitCondition.Exited or WaitCondition.Stopped or WaitCondition.Removed)
+        IReadOnlyList<WaitCondition> conditions = request.Conditions is [] ? [WaitCondition.Running] : request.Conditions;
+        if (ends.Length > 0)
         {
             throw new EngineException(
-                EngineErrorKind.InvalidArgument, "WaitConflict", $"A container that is {condition} has no ports and writes nothing.", condition,
+                EngineErrorKind.InvalidArgument, "WaitConflict", $"A container that is {ends[0]} has no ports and writes nothing.", ends[0],
                 "Wait for the port or the line first, and then for the end.");
         }
 
@@ -51,7 +52,7 @@ public sealed partial class ContainerEngine
                 AwaitLine(container.Id, request, limit.Token);
             }
 
-            return Await(container, request, now => Holds(condition, now) && request.Ports.All(port => Listens(now, port)), limit.Token);
+            return Await(container, request, now => conditions.Any(one => Holds(one, now)) && request.Ports.All(port => Listens(now, port)), limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

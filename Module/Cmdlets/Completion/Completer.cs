@@ -13,14 +13,32 @@ public abstract class Completer : IArgumentCompleter
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
-        string word = (wordToComplete ?? "").Trim('\'', '"');
-        bool quoted = wordToComplete is { Length: > 0 } && wordToComplete[0] is '\'' or '"';
+        IDictionary bound = fakeBoundParameters ?? new Hashtable();
+        return [.. Seen(() => Words(wordToComplete ?? "", bound)), .. Seen(() => Others(wordToComplete ?? "", bound))];
+    }
+
+    /// <param name="word">What is typed so far, without quotes.</param>
+    /// <param name="bound">Other arguments of the command line that are known.</param>
+    private protected abstract IEnumerable<Candidate> Candidates(string word, IDictionary bound);
+
+    /// <summary>What PowerShell completes itself, and behind the candidates.</summary>
+    private protected virtual IEnumerable<CompletionResult> Others(string word, IDictionary bound) => [];
+
+    private IEnumerable<CompletionResult> Words(string typed, IDictionary bound)
+    {
+        string word = typed.Trim('\'', '"');
+        bool quoted = typed.Length > 0 && typed[0] is '\'' or '"';
+        return Candidates(word, bound)
+            .Where(candidate => candidate.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            .Where(candidate => !candidate.Text.Any(char.IsControl))
+            .Select(candidate => Result(candidate, quoted));
+    }
+
+    private static List<CompletionResult> Seen(Func<IEnumerable<CompletionResult>> complete)
+    {
         try
         {
-            return [.. Candidates(word, fakeBoundParameters ?? new Hashtable())
-                .Where(candidate => candidate.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))
-                .Where(candidate => !candidate.Text.Any(char.IsControl))
-                .Select(candidate => Result(candidate, quoted))];
+            return [.. complete()];
         }
 #pragma warning disable CA1031 // See above: an exception here would only break the prompt.
         catch (Exception)
@@ -29,10 +47,6 @@ public abstract class Completer : IArgumentCompleter
             return [];
         }
     }
-
-    /// <param name="word">What is typed so far, without quotes.</param>
-    /// <param name="bound">Other arguments of the command line that are known.</param>
-    private protected abstract IEnumerable<Candidate> Candidates(string word, IDictionary bound);
 
     private static CompletionResult Result(Candidate candidate, bool quoted)
     {

@@ -1,16 +1,25 @@
 using System.Collections;
+using System.Management.Automation;
 using Containers.Engine.Copying;
 
 namespace Containers.Cmdlets;
 
-/// <summary>NAME:/PATH in a container. Without a colon there is nothing to offer, and PowerShell completes the host's paths.</summary>
-public sealed class ContainerPathCompleter : Completer
+/// <summary>NAME:/PATH in a container, names of containers with their colon, and the host's paths as PowerShell completes them.</summary>
+public class ContainerPathCompleter : Completer
 {
+    /// <summary>The parameter with the container that the path is in.</summary>
+    private protected virtual string ContainerParameter => "Container";
+
     private protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
     {
-        string? container = (bound["Container"] ?? bound["ToContainer"])?.ToString();
+        string? container = bound[ContainerParameter]?.ToString();
         int colon = word.IndexOf(':', StringComparison.Ordinal);
-        if (container is null && (colon <= 0 || word.IndexOf('/', 0, colon) >= 0))
+        if (container is null && colon < 0)
+        {
+            return EngineAccess.Current.List().Select(each => new Candidate(each.Name + ":", $"{each.Name}: {each.Image}, {each.Status}"));
+        }
+
+        if (container is null && (colon == 0 || word.IndexOf('/', 0, colon) >= 0))
         {
             return [];
         }
@@ -23,4 +32,14 @@ public sealed class ContainerPathCompleter : Completer
         return [.. view.List(directory.Length == 0 ? "/" : directory)
             .Select(file => new Candidate(prefix + (directory.Length == 0 ? "/" : directory) + file.Name + (file.IsDirectory ? "/" : ""), file.Mode))];
     }
+
+    /// <summary>A drive's path has a colon, too.</summary>
+    private protected override IEnumerable<CompletionResult> Others(string word, IDictionary bound) =>
+        bound.Contains(ContainerParameter) ? [] : CompletionCompleters.CompleteFilename(word);
+}
+
+/// <summary>The same for a destination.</summary>
+public sealed class ContainerDestinationCompleter : ContainerPathCompleter
+{
+    private protected override string ContainerParameter => "ToContainer";
 }

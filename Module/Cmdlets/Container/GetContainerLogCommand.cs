@@ -97,10 +97,11 @@ public sealed class GetContainerLogCommand : ContainerTargetCmdlet
         }
 
         LogMerge merge = new(WriteFailureAsError);
-        IEnumerable<IEnumerable<ContainerLogEntry>> logs = _targets.Select(target => Engine.ReadLog(target.Id, query, Stop));
         TryRun(stop =>
         {
-            IEnumerable<ContainerLogEntry> entries = Follow ? merge.AsTheyCome([.. logs], stop) : merge.ByTime([.. logs]);
+            IEnumerable<ContainerLogEntry> entries = Follow && _targets.Count > 1
+                ? merge.AsTheyCome(Engine.FollowLogs([.. _targets.Select(target => target.Id)], query, stop), stop)
+                : merge.ByTime([.. _targets.Select(target => Engine.ReadLog(target.Id, query, stop))]);
             foreach (ContainerLogEntry entry in entries)
             {
                 stop.ThrowIfCancellationRequested();

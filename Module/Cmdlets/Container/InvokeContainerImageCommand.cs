@@ -78,7 +78,7 @@ public sealed partial class InvokeContainerImageCommand : ContainerCreationCmdle
         {
             RunAsJob();
         }
-        else if (TryRun(Launch, out ForegroundRun? run))
+        else if (TryRun(stop => Starting(() => Launch(stop)), out ForegroundRun? run))
         {
             _run = run;
         }

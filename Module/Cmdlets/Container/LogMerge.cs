@@ -11,35 +11,17 @@ internal sealed class LogMerge(Action<EngineException> report)
 {
     private const int Capacity = 1024;
 
+    private readonly HashSet<IEnumerator<ContainerLogEntry?>> _ended = [];
+
     /// <summary>By time; lines of the same time in the order of the containers.</summary>
     internal IEnumerable<ContainerLogEntry> ByTime(IReadOnlyList<IEnumerable<ContainerLogEntry>> logs)
     {
-        PriorityQueue<IEnumerator<ContainerLogEntry>, (DateTimeOffset Time, int Order)> queue = new();
-        List<IEnumerator<ContainerLogEntry>> all = [.. logs.Select(log => log.GetEnumerator())];
+        List<IEnumerator<ContainerLogEntry?>> all = [.. logs.Select(log => log.GetEnumerator())];
         try
         {
-            for (int i = 0; i < all.Count; i++)
+            foreach (ContainerLogEntry entry in ByTime(all, DateTimeOffset.MaxValue))
             {
-                if (Advance(all[i]))
-                {
-                    queue.Enqueue(all[i], (all[i].Current.Time, i));
-                }
-            }
-
-            while (queue.TryDequeue(out IEnumerator<ContainerLogEntry>? log, out (DateTimeOffset Time, int Order) key))
-            {
-                bool more;
-                do
-                {
-                    yield return log.Current;
-                    more = Advance(log);
-                }
-                while (more && (queue.Count == 0 || IsNext(log, queue)));
-
-                if (more)
-                {
-                    queue.Enqueue(log, (log.Current.Time, key.Order));
-                }
+                yield return entry;
             }
         }
         finally
@@ -48,18 +30,63 @@ internal sealed class LogMerge(Action<EngineException> report)
         }
     }
 
-    /// <summary>As they come, each log read by a thread of its own; the bounded queue holds them back while nobody takes.</summary>
-    internal IEnumerable<ContainerLogEntry> AsTheyCome(IReadOnlyList<IEnumerable<ContainerLogEntry>> logs, CancellationToken stop)
+    /// <summary>
+    /// First by time what is there already, then as they come, each log read by a thread of its own; the bounded queue holds them back while nobody takes.
+    /// </summary>
+    /// <param name="logs">With null where everything written so far was read.</param>
+    /// <param name="stop">Ends it.</param>
+    internal IEnumerable<ContainerLogEntry> AsTheyCome(IReadOnlyList<IEnumerable<ContainerLogEntry?>> logs, CancellationToken stop)
     {
-        if (logs.Count < 2)
+        List<IEnumerator<ContainerLogEntry?>> all = [.. logs.Select(log => log.GetEnumerator())];
+        try
         {
-            return ByTime(logs);
-        }
+            // A container that writes faster than it is read is never at its end: what it writes from now on is no history.
+            foreach (ContainerLogEntry entry in ByTime(all, DateTimeOffset.UtcNow))
+            {
+                yield return entry;
+            }
 
-        return Follow(logs, stop);
+            foreach (ContainerLogEntry entry in Follow([.. all.Where(log => !_ended.Contains(log))], stop))
+            {
+                yield return entry;
+            }
+        }
+        finally
+        {
+            all.ForEach(log => log.Dispose());
+        }
     }
 
-    private IEnumerable<ContainerLogEntry> Follow(IReadOnlyList<IEnumerable<ContainerLogEntry>> logs, CancellationToken stop)
+    /// <summary>Each log until it ends, marks where it was read until now, or comes to a line after a time; there it stands then.</summary>
+    private IEnumerable<ContainerLogEntry> ByTime(List<IEnumerator<ContainerLogEntry?>> all, DateTimeOffset until)
+    {
+        PriorityQueue<IEnumerator<ContainerLogEntry?>, (DateTimeOffset Time, int Order)> queue = new();
+        for (int i = 0; i < all.Count; i++)
+        {
+            if (Advance(all[i], until))
+            {
+                queue.Enqueue(all[i], (all[i].Current!.Time, i));
+            }
+        }
+
+        while (queue.TryDequeue(out IEnumerator<ContainerLogEntry?>? log, out (DateTimeOffset Time, int Order) key))
+        {
+            bool more;
+            do
+            {
+                yield return log.Current!;
+                more = Advance(log, until);
+            }
+            while (more && (queue.Count == 0 || IsNext(log, queue)));
+
+            if (more)
+            {
+                queue.Enqueue(log, (log.Current!.Time, key.Order));
+            }
+        }
+    }
+
+    private IEnumerable<ContainerLogEntry> Follow(List<IEnumerator<ContainerLogEntry?>> logs, CancellationToken stop)
     {
         using BlockingCollection<(ContainerLogEntry? Entry, Exception? Failure)> queue = new(Capacity);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -103,16 +130,21 @@ internal sealed class LogMerge(Action<EngineException> report)
     }
 
     private static void Read(
-        IEnumerable<ContainerLogEntry> log, BlockingCollection<(ContainerLogEntry? Entry, Exception? Failure)> queue, CancellationToken end)
+        IEnumerator<ContainerLogEntry?> log, BlockingCollection<(ContainerLogEntry? Entry, Exception? Failure)> queue, CancellationToken end)
     {
         try
         {
             try
             {
-                foreach (ContainerLogEntry entry in log)
+                // The first is what it stands at.
+                do
                 {
-                    queue.Add((entry, null), end);
+                    if (log.Current is { } entry)
+                    {
+                        queue.Add((entry, null), end);
+                    }
                 }
+                while (log.MoveNext());
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -128,19 +160,24 @@ internal sealed class LogMerge(Action<EngineException> report)
     }
 
     private static bool IsNext(
-        IEnumerator<ContainerLogEntry> log, PriorityQueue<IEnumerator<ContainerLogEntry>, (DateTimeOffset Time, int Order)> queue) =>
-        queue.TryPeek(out _, out (DateTimeOffset Time, int Order) next) && log.Current.Time < next.Time;
+        IEnumerator<ContainerLogEntry?> log, PriorityQueue<IEnumerator<ContainerLogEntry?>, (DateTimeOffset Time, int Order)> queue) =>
+        queue.TryPeek(out _, out (DateTimeOffset Time, int Order) next) && log.Current!.Time < next.Time;
 
-    private bool Advance(IEnumerator<ContainerLogEntry> log)
+    private bool Advance(IEnumerator<ContainerLogEntry?> log, DateTimeOffset until)
     {
         try
         {
-            return log.MoveNext();
+            if (log.MoveNext())
+            {
+                return log.Current is { } entry && entry.Time <= until;
+            }
         }
         catch (EngineException e)
         {
             report(e);
-            return false;
         }
+
+        _ended.Add(log);
+        return false;
     }
 }

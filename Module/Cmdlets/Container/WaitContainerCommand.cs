@@ -14,9 +14,9 @@ public sealed class WaitContainerCommand : ContainerTargetCmdlet
 
     private WaitRequest _request = new();
 
-    /// <summary>What to wait for.</summary>
-    [Parameter]
-    public WaitCondition Condition { get; set; } = WaitCondition.Stopped;
+    /// <summary>What to wait for; of several, any.</summary>
+    [Parameter, ValidateNotNullOrEmpty]
+    public WaitCondition[] Condition { get; set; } = [WaitCondition.Stopped];
 
     /// <summary>Something listens at these ports of the container: 80, 53/udp.</summary>
     [Parameter, ValidateNotNullOrEmpty]
@@ -41,7 +41,7 @@ public sealed class WaitContainerCommand : ContainerTargetCmdlet
         {
             _request = new WaitRequest
             {
-                Condition = MyInvocation.BoundParameters.ContainsKey(nameof(Condition)) ? Condition : null,
+                Conditions = MyInvocation.BoundParameters.ContainsKey(nameof(Condition)) ? Condition : [],
                 Ports = [.. Port.SelectMany(PortSelection.Parse)],
                 LogPattern = LogPattern is null ? null : new Regex(LogPattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant),
                 Timeout = Timeout,

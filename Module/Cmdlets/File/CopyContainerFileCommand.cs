@@ -28,12 +28,13 @@ public sealed class CopyContainerFileCommand : ContainerFileCmdlet
     [Parameter(ParameterSetName = LiteralSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Where to: a path of this host, or NAME:/PATH in a container.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ContainerPathCompleter))]
+    [ArgumentCompleter(typeof(ContainerDestinationCompleter))]
     public string Destination { get; set; } = "";
 
     /// <summary>The container that the path is in.</summary>
@@ -73,16 +74,56 @@ public sealed class CopyContainerFileCommand : ContainerFileCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>What the pipeline gave until now, in its order.</summary>
+    private readonly List<(FilePath Source, FilePath Target)> _copies = [];
+
+    /// <summary>
+    /// Only collects: whether several files go to one destination, which must be a directory then, is known when the last one has come.
+    /// </summary>
     protected override void ProcessRecord()
     {
         string[] paths = ParameterSetName == LiteralSet ? LiteralPath : Path;
         IEnumerable<string?> containers = ParameterSetName == ObjectSet ? InputObject.Select(one => (string?)one.Id) : [Container];
         foreach (string? container in containers)
         {
-            foreach (IGrouping<FilePlace, FilePath> group in Parse(paths, container).GroupBy(one => one.Place))
+            List<FilePath> sources = Parse(paths, container);
+            if (sources.Count > 0 && TryRun(_ => ParsePath(Destination, ToContainer), out FilePath target))
             {
-                TryRun(stop => CopyFrom(group.Key, [.. group.Select(one => one.Path)], stop));
+                _copies.AddRange(sources.Select(source => (source, target)));
             }
+        }
+    }
+
+    protected override void EndProcessing()
+    {
+        foreach (IGrouping<FilePath, FilePath> copy in _copies.GroupBy(one => one.Target, one => one.Source))
+        {
+            IGrouping<FilePlace, string>[] places = [.. copy.GroupBy(one => one.Place, one => one.Path)];
+            if (places.Length > 1 && !TryRun(stop => RequireDirectory(copy.Key, stop)))
+            {
+                continue;
+            }
+
+            foreach (IGrouping<FilePlace, string> place in places)
+            {
+                TryRun(stop => CopyFrom(place.Key, [.. place], copy.Key, stop));
+            }
+        }
+    }
+
+    private void RequireDirectory(FilePath target, CancellationToken stop)
+    {
+        using FileView view = Engine.OpenFiles(target.Place, write: false, stop);
+        RequireDirectory(view, target);
+    }
+
+    private static void RequireDirectory(FileView view, FilePath target)
+    {
+        if (view.Find(target.Path, followLast: true) is not { IsDirectory: true })
+        {
+            throw new EngineException(
+                EngineErrorKind.ObjectNotFound, "DestinationDirectoryNotFound", $"Several files need a directory, and \"{target.Label}\" is none.",
+                target.Label, "Make the directory first.");
         }
     }
 
@@ -100,13 +141,12 @@ public sealed class CopyContainerFileCommand : ContainerFileCmdlet
         return parsed;
     }
 
-    private void CopyFrom(FilePlace place, IReadOnlyList<string> paths, CancellationToken stop)
+    private void CopyFrom(FilePlace place, IReadOnlyList<string> paths, FilePath target, CancellationToken stop)
     {
-        FilePath target = ParsePath(Destination, ToContainer);
         if (place.Kind == FilePlaceKind.Host && target.Place.Kind == FilePlaceKind.Host)
         {
             throw new EngineException(
-                EngineErrorKind.InvalidArgument, "CopyWithoutContainer", "Neither the path nor the destination is in a container.", Destination,
+                EngineErrorKind.InvalidArgument, "CopyWithoutContainer", "Neither the path nor the destination is in a container.", target.Label,
                 "Write NAME:/PATH, or use Copy-Item.");
         }
 
@@ -115,11 +155,9 @@ public sealed class CopyContainerFileCommand : ContainerFileCmdlet
         using FileView? other = to.Place == place ? null : Engine.OpenFiles(place, write: false, stop);
         FileView from = other is null || Same(other.Place, to.Place) ? to : other;
         string[] sources = [.. paths.SelectMany(path => Sources(from, path))];
-        if (sources.Length > 1 && to.Find(target.Path, followLast: true) is not { IsDirectory: true })
+        if (sources.Length > 1)
         {
-            throw new EngineException(
-                EngineErrorKind.ObjectNotFound, "DestinationDirectoryNotFound", $"Several files need a directory, and \"{target.Label}\" is none.",
-                target.Label, "Make the directory first.");
+            RequireDirectory(to, target);
         }
 
         foreach (string source in sources)
@@ -152,8 +190,7 @@ public sealed class CopyContainerFileCommand : ContainerFileCmdlet
             Warning = Warnings.Add,
             Problem = problem => WriteError(ErrorRecords.From(problem)),
         };
-        string made = Engine.CopyFiles(from, source, to, destination, options, stop);
-        if (!PassThru)
+        if (Engine.CopyFiles(from, source, to, destination, options, stop) is not { } made || !PassThru)
         {
             return;
         }

@@ -23,7 +23,7 @@ public sealed partial class SetContainerHostCommand : ContainersCmdlet
     public string? StorageDriver { get; set; }
 
     /// <summary>Where the output of new containers goes.</summary>
-    [Parameter]
+    [Parameter, SingleValue]
     public ContainerLogDriver LogDriver { get; set; }
 
     /// <summary>Options of that driver: max-size, max-file, and of Journald tag.</summary>

@@ -32,11 +32,11 @@ public sealed class ExportContainerImageCommand : ContainersCmdlet
     public string Path { get; set; } = "";
 
     /// <summary>What is written.</summary>
-    [Parameter]
+    [Parameter, SingleValue]
     public ImageArchiveFormat Format { get; set; } = ImageArchiveFormat.DockerArchive;
 
     /// <summary>Of the layers in an OCI archive or directory.</summary>
-    [Parameter]
+    [Parameter, SingleValue]
     public LayerCompression Compression { get; set; } = LayerCompression.Gzip;
 
     /// <summary>Replaces a file that exists.</summary>

@@ -28,7 +28,7 @@ public sealed class RequestContainerImageCommand : ContainersCmdlet
     public string? Platform { get; set; }
 
     /// <summary>When the registry is asked.</summary>
-    [Parameter]
+    [Parameter, SingleValue]
     [Alias("PullPolicy")]
     public PullPolicy Policy { get; set; } = PullPolicy.Always;
 

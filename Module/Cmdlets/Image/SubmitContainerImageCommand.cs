@@ -34,7 +34,7 @@ public sealed class SubmitContainerImageCommand : ContainersCmdlet
     public SwitchParameter AllTags { get; set; }
 
     /// <summary>Of layers that the registry has not.</summary>
-    [Parameter, ValidateSet(nameof(LayerCompression.Gzip), nameof(LayerCompression.Zstd))]
+    [Parameter, SingleValue, ValidateSet(nameof(LayerCompression.Gzip), nameof(LayerCompression.Zstd))]
     public LayerCompression Compression { get; set; } = LayerCompression.Gzip;
 
     /// <summary>Instead of the credential that Connect-ContainerRegistry keeps.</summary>

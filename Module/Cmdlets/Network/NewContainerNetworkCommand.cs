@@ -18,7 +18,7 @@ public sealed class NewContainerNetworkCommand : ContainersCmdlet
     public string Name { get; set; } = "";
 
     /// <summary>How it reaches the world.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true), SingleValue]
     public NetworkDriver Driver { get; set; }
 
     /// <summary>ADDRESS/PREFIX, at most one of IPv4 and one of IPv6; the engine chooses without it.</summary>
@@ -81,7 +81,7 @@ public sealed class NewContainerNetworkCommand : ContainersCmdlet
     public string? HostBindingAddress { get; set; }
 
     /// <summary>Nat or Routed.</summary>
-    [Parameter]
+    [Parameter, SingleValue]
     public GatewayMode GatewayMode { get; set; }
 
     /// <summary>Containers on it do not find each other by name.</summary>

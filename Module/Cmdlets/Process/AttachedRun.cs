@@ -14,7 +14,7 @@ internal abstract class AttachedRun : IDisposable
 
     private readonly PipedRun? _pipes;
 
-    private readonly KeyboardReader? _keyboard;
+    private readonly TypedLines? _keyboard;
 
     private readonly Lock _ending = new();
 
@@ -32,7 +32,7 @@ internal abstract class AttachedRun : IDisposable
         if (hasInput)
         {
             _pipes = new PipedRun(session);
-            _keyboard = typed ? new KeyboardReader(_pipes.Append, _pipes.EndInput) : null;
+            _keyboard = typed ? new TypedLines(_pipes.Append, _pipes.EndInput) : null;
         }
         else if (inputOpen)
         {

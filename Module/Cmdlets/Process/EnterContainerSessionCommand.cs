@@ -61,14 +61,19 @@ public sealed class EnterContainerSessionCommand : ContainerProgramCmdlet
 
     private void Enter(ContainerTarget target, CancellationToken stop)
     {
-        string name = Engine.Get(target.Id).Name;
-        IReadOnlyList<string> shell = Shell is [Automatic] ? [Engine.FindShell(target.Id, User, stop)] : Shell;
-        TerminalSize size = RequireTerminal(name, $"Run this at a prompt, or run one command: Invoke-ContainerCommand {name} ...");
-        ExecSpec spec = BuildSpec(shell) with { Interactive = true, Terminal = true, TerminalSize = size };
-        using ExecSession session = Engine.StartExec(target.Id, spec, Warnings, stop);
+        using ExecSession session = Starting(() => Start(target, stop));
         if (Relay(session, _keys!, stop))
         {
             SetLastExitCode(session.Exit ?? new ContainerExit(null, 0, false, false));
         }
+    }
+
+    private ExecSession Start(ContainerTarget target, CancellationToken stop)
+    {
+        string name = Engine.Get(target.Id).Name;
+        IReadOnlyList<string> shell = Shell is [Automatic] ? [Engine.FindShell(target.Id, User, stop)] : Shell;
+        TerminalSize size = RequireTerminal(name, $"Run this at a prompt, or run one command: Invoke-ContainerCommand {name} ...");
+        ExecSpec spec = BuildSpec(shell) with { Interactive = true, Terminal = true, TerminalSize = size };
+        return Engine.StartExec(target.Id, spec, Warnings, stop);
     }
 }

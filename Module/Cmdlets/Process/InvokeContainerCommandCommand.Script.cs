@@ -44,7 +44,7 @@ public sealed partial class InvokeContainerCommandCommand
         foreach (ContainerTarget target in Targets)
         {
             string what = $"Run a script in the namespaces of container \"{ContainerNameTransformationAttribute.Shown(target.Name)}\"";
-            if (ShouldDo(what) && TryRun(_ => StartScript(target), out NamespaceSession? session))
+            if (ShouldDo(what) && TryRun(_ => Starting(() => StartScript(target)), out NamespaceSession? session))
             {
                 using (session)
                 {

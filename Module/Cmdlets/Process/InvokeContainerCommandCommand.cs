@@ -71,7 +71,7 @@ public sealed partial class InvokeContainerCommandCommand : ContainerExecCmdlet,
                 string.Join(", ", Name), "Leave out -Terminal, or the input.")));
         }
 
-        if (ScriptBlock is null && !AsJob && HasInput && TryRun(_ => OnlyTarget(), out ContainerTarget[]? target) && ShouldDo(Describe(target[0])))
+        if (ScriptBlock is null && !AsJob && HasInput && TryRun(_ => Starting(OnlyTarget), out ContainerTarget[]? target) && ShouldDo(Describe(target[0])))
         {
             TryBegin(target[0], input: true);
         }
@@ -147,7 +147,7 @@ public sealed partial class InvokeContainerCommandCommand : ContainerExecCmdlet,
 
     private bool TryBegin(ContainerTarget target, bool input)
     {
-        bool begun = TryRun(stop => Begin(target, input, stop), out ExecRun? run);
+        bool begun = TryRun(stop => Starting(() => Begin(target, input, stop)), out ExecRun? run);
         _run = run;
         _output = new ProgramOutput(this, AsByteStream);
         return begun;

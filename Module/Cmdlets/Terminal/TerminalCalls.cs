@@ -17,6 +17,7 @@ internal static unsafe partial class TerminalCalls
     internal const uint ICRNL = 0x100;
     internal const uint IXON = 0x400;
     internal const uint OPOST = 0x1;
+    internal const uint ONLCR = 0x4;
     internal const uint CSIZE = 0x30;
     internal const uint CS8 = 0x30;
     internal const uint PARENB = 0x100;
@@ -74,6 +75,13 @@ internal static unsafe partial class TerminalCalls
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int tcsetattr(int fd, int actions, Termios* state);
+
+    /// <returns>The process group in the terminal's foreground.</returns>
+    [LibraryImport("libc")]
+    internal static partial int tcgetpgrp(int fd);
+
+    [LibraryImport("libc")]
+    internal static partial int getpgrp();
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ioctl(int fd, nuint request, WindowSize* size);

@@ -63,11 +63,7 @@ internal sealed class TerminalRelay
         using CancellationTokenSource over = new();
         using RawMode raw = new();
         using PosixSignalRegistration resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => NoteSize());
-        using PosixSignalRegistration continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ =>
-        {
-            raw.Enter();
-            NoteSize();
-        });
+        using PosixSignalRegistration continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => NoteSize());
         Thread sender = new(() => Send(redraw, over.Token)) { IsBackground = true, Name = "Container terminal" };
         sender.Start();
         KeyboardReader keyboard = new(typed => Take(typed, leave), () => LoseTerminal(leave));

@@ -23,7 +23,8 @@ public sealed class RemoveContainerVolumeCommand : ContainersCmdlet
     {
         foreach (string name in FindVolumes(Name))
         {
-            if (IsConsent || ShouldDo($"Remove volume \"{name}\" and its files"))
+            // Nobody is asked about what cannot be done.
+            if (TryRun(_ => Engine.RequireRemovable(name, Force)) && (IsConsent || ShouldDo($"Remove volume \"{name}\" and its files")))
             {
                 TryRun(stop => Engine.RemoveVolume(name, Force, stop));
             }

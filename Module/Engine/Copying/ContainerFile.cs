@@ -54,7 +54,7 @@ public sealed record ContainerFile
     /// <summary>As ls -l shows it: "-rw-r--r--".</summary>
     public string Mode => FileModeText.Format(Type, UnixFileMode);
 
-    /// <summary>What a symbolic link says; null for the rest.</summary>
+    /// <summary>What a symbolic link says; null for the rest, and where only processes of the container can read it (/proc/self).</summary>
     public string? LinkTarget { get; init; }
 
     /// <summary>Names that the file has.</summary>

@@ -84,6 +84,24 @@ internal static class CopyErrors
         EngineErrorKind.ResourceExists, "FileOntoDirectory", $"\"{Show(view, path)}\" is a directory, which a file cannot replace.",
         Show(view, path), "Remove it first, or choose another destination.");
 
+    internal static EngineException FileOntoSpecial(FileView view, string path, in Libc.statx_t there) => new(
+        EngineErrorKind.ResourceExists, "FileOntoDevice", $"\"{Show(view, path)}\" is a {Kind(there)}, which a file cannot replace.",
+        Show(view, path), "Choose another destination, or remove it first.");
+
+    /// <summary>A device, FIFO or socket that was asked for by its path.</summary>
+    internal static EngineException SpecialSource(FileView view, string path, in Libc.statx_t status)
+    {
+        bool socket = (status.stx_mode & Libc.S_IFMT) == Libc.S_IFSOCK;
+        return new(
+            EngineErrorKind.InvalidArgument, "NotAFile", $"\"{Show(view, path)}\" is a {Kind(status)}, which has no content to be copied.", Show(view, path),
+            socket ? "Give the path of a regular file." : "Give the path of a regular file, or copy the device or FIFO itself with -Archive.");
+    }
+
+    /// <summary>A link of /proc that only processes of the container can read.</summary>
+    internal static EngineException LinkUnreadable(FileView view, string path) => new(
+        EngineErrorKind.ReadError, "FileUnreadable", $"The link \"{Show(view, path)}\" cannot be read from outside the container.", Show(view, path),
+        "Read it inside the container.");
+
     internal static EngineException SameFile(FileView view, string path) => new(
         EngineErrorKind.InvalidArgument, "SameFile", $"\"{Show(view, path)}\" is the same file.", Show(view, path), "Choose another destination.");
 
@@ -98,6 +116,13 @@ internal static class CopyErrors
     internal static EngineException TooDeep(FileView view, string path) => new(
         EngineErrorKind.LimitsExceeded, "TreeTooDeep", $"\"{Show(view, path)}\" lies too deep to be copied.", Show(view, path),
         "Copy a directory further down on its own.");
+
+    private static string Kind(in Libc.statx_t status) => (status.stx_mode & Libc.S_IFMT) switch
+    {
+        Libc.S_IFIFO => "FIFO",
+        Libc.S_IFSOCK => "socket",
+        _ => "device",
+    };
 
     private static string Show(FileView view, string path) => view.Place.Label(FileNameText.Show(path));
 }

@@ -9,8 +9,8 @@ namespace Containers.Engine.Copying;
 /// <remarks>https://docs.docker.com/reference/cli/docker/container/cp/</remarks>
 internal sealed class FileTransfer(FileView from, FileView to, FileCopyOptions options, CancellationToken cancel)
 {
-    /// <returns>The path that was made or filled.</returns>
-    internal string Run(string source, string destination)
+    /// <returns>The path that was made or filled; null when nothing came of it, and why was told.</returns>
+    internal string? Run(string source, string destination)
     {
         bool content = IsContent(source);
         bool slash = source.EndsWith('/');
@@ -25,6 +25,12 @@ internal sealed class FileTransfer(FileView from, FileView to, FileCopyOptions o
             throw CopyErrors.TrailingSlash(from, source);
         }
 
+        // With others it is left out and counted; who asks for it alone would find nothing and not know why.
+        if (FileTreeCopier.IsSpecial(file.Status) && (!options.Archive || (file.Status.stx_mode & Libc.S_IFMT) == Libc.S_IFSOCK))
+        {
+            throw CopyErrors.SpecialSource(from, source, file.Status);
+        }
+
         using ResolvedFile target = to.Resolve(FileNameText.ToBytes(destination), followLast: true);
         if (target.Node is null && target.Parent is null)
         {
@@ -36,7 +42,7 @@ internal sealed class FileTransfer(FileView from, FileView to, FileCopyOptions o
             ? CopyDirectory(copier, source, file, content, destination, target)
             : CopyFile(copier, source, file, destination, target);
         copier.Report();
-        return result;
+        return copier.IsMade ? result : null;
     }
 
     /// <summary>Whether a path means what is in a directory, and not the directory.</summary>

@@ -73,6 +73,12 @@ internal sealed unsafe partial class FileTreeCopier
                 return;
             }
 
+            if (IsSpecial(there))
+            {
+                Problem(CopyErrors.FileOntoSpecial(_to, targetPath, there));
+                return;
+            }
+
             if (Key(there) == Key(status))
             {
                 Problem(CopyErrors.SameFile(_to, targetPath));
@@ -238,12 +244,25 @@ internal sealed unsafe partial class FileTreeCopier
             status);
     }
 
-    private static int SymbolicLink(byte[] text, int target, byte[] name)
+    private void SymbolicLink(int node, in Libc.statx_t status, int target, byte[] name, string sourcePath, string targetPath)
     {
-        fixed (byte* content = text, native = name)
+        if (FileView.ReadLink(node, out byte[] link) != 0)
         {
-            return Libc.symlinkat(content, target, native) == 0 ? 0 : Errno.Last;
+            Problem(CopyErrors.LinkUnreadable(_from, sourcePath));
+            return;
         }
+
+        byte[] text = NativePath.From(link);
+        Make(
+            target, name, targetPath,
+            (at, temporary) =>
+            {
+                fixed (byte* content = text, native = temporary)
+                {
+                    return Libc.symlinkat(content, at, native) == 0 ? 0 : Errno.Last;
+                }
+            },
+            status);
     }
 
     /// <summary>Makes a link, device or FIFO, in place of what has its name.</summary>
@@ -261,7 +280,7 @@ internal sealed unsafe partial class FileTreeCopier
             throw new LinuxException("mknodat", targetPath, errno);
         }
 
-        if (!MayReplace(target, name, targetPath))
+        if (!MayReplace(target, name, status, targetPath))
         {
             return;
         }
@@ -285,7 +304,11 @@ internal sealed unsafe partial class FileTreeCopier
         }
     }
 
-    private bool MayReplace(int target, byte[] name, string targetPath)
+    /// <summary>
+    /// What has a name may be replaced, but not by something of another kind when programs talk through it: who writes to a container's /dev/null
+    /// does not mean to take it away.
+    /// </summary>
+    private bool MayReplace(int target, byte[] name, in Libc.statx_t status, string targetPath)
     {
         int old = _to.OpenChild(target, name, out bool mounted);
         if (old < 0)
@@ -298,6 +321,12 @@ internal sealed unsafe partial class FileTreeCopier
         if (TreeDirectory.IsDirectory(there))
         {
             Problem(CopyErrors.FileOntoDirectory(_to, targetPath));
+            return false;
+        }
+
+        if (IsSpecial(there) && ((there.stx_mode ^ status.stx_mode) & Libc.S_IFMT) != 0)
+        {
+            Problem(CopyErrors.FileOntoSpecial(_to, targetPath, there));
             return false;
         }
 
@@ -329,7 +358,7 @@ internal sealed unsafe partial class FileTreeCopier
             }
 
             int errno = Libc.linkat(parent, old, target, native, 0) == 0 ? 0 : Errno.Last;
-            if (errno == Errno.EEXIST && MayReplace(target, name, targetPath))
+            if (errno == Errno.EEXIST && MayReplace(target, name, status, targetPath))
             {
                 errno = Libc.linkat(parent, old, target, aside, 0) == 0 ? 0 : Errno.Last;
                 if (errno == 0)
@@ -441,6 +470,9 @@ internal sealed unsafe partial class FileTreeCopier
     /// <summary>A file that gets another owner must not run as that one.</summary>
     private uint Mode(in Libc.statx_t status) =>
         _options.Archive || TreeDirectory.IsDirectory(status) ? status.stx_mode & 0xFFFu : status.stx_mode & 0x3FFu;
+
+    /// <summary>Device, FIFO or socket.</summary>
+    internal static bool IsSpecial(in Libc.statx_t status) => (status.stx_mode & Libc.S_IFMT) is not (Libc.S_IFREG or Libc.S_IFDIR or Libc.S_IFLNK);
 
     private static bool IsMounted(in Libc.statx_t status) => (status.stx_attributes & Libc.STATX_ATTR_MOUNT_ROOT) != 0;
 

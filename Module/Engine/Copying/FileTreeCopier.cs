@@ -26,6 +26,7 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
     private long _bytes;
     private int _specials;
     private int _sockets;
+    private int _problems;
 
     internal FileTreeCopier(FileView from, FileView to, FileCopyOptions options, CancellationToken cancel)
     {
@@ -35,6 +36,9 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
         _cancel = cancel;
         _files = new FileCopier(cancel, live: true, Progress);
     }
+
+    /// <summary>Whether something came of the node itself, whatever could not be copied below it.</summary>
+    internal bool IsMade { get; private set; }
 
     public void Dispose() => _top?.Dispose();
 
@@ -51,6 +55,7 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
         }
 
         Node((int)node.DangerousGetHandle(), status, (int)directory.DangerousGetHandle(), name, sourcePath, targetPath);
+        IsMade |= !TreeDirectory.IsDirectory(status) && _problems == 0;
     }
 
     /// <summary>Copies what is in a directory into one that is there.</summary>
@@ -70,6 +75,7 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
         int from = OpenSource((int)node.DangerousGetHandle(), Libc.O_RDONLY | Libc.O_DIRECTORY, sourcePath);
         if (from >= 0)
         {
+            IsMade = true;
             using SafeFileHandle source = new(from, ownsHandle: true);
             Children(from, (int)directory.DangerousGetHandle(), status, sourcePath, targetPath);
             if (_options.Archive)
@@ -152,8 +158,7 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
 
                     break;
                 case Libc.S_IFLNK:
-                    byte[] text = NativePath.From(FileView.ReadLink(node));
-                    Make(target, name, targetPath, (at, temporary) => SymbolicLink(text, at, temporary), status);
+                    SymbolicLink(node, status, target, name, sourcePath, targetPath);
                     break;
                 case Libc.S_IFSOCK:
                     _sockets++;
@@ -225,6 +230,7 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
                 return;
             }
 
+            IsMade = true; // Of the topmost one this is true before any other comes.
             Children(from, to, status, sourcePath, targetPath);
             if (isNew || _options.Archive)
             {
@@ -340,6 +346,7 @@ internal sealed unsafe partial class FileTreeCopier : IDisposable
 
     private void Problem(EngineException problem)
     {
+        _problems++;
         if (_options.Problem is null)
         {
             throw problem;

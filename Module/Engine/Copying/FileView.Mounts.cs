@@ -97,14 +97,11 @@ public sealed unsafe partial class FileView
                     continue;
                 }
 
-                byte[] target;
-                try
+                int errno = ReadLink(node, out byte[] target);
+                _ = Libc.close(node);
+                if (errno != 0)
                 {
-                    target = ReadLink(node);
-                }
-                finally
-                {
-                    _ = Libc.close(node);
+                    return -errno;
                 }
 
                 if (++links > MaxLinks)

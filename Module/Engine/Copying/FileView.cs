@@ -129,13 +129,19 @@ public sealed unsafe partial class FileView : IDisposable
         }
     }
 
-    /// <summary>What the link behind an O_PATH descriptor says.</summary>
-    internal static byte[] ReadLink(int node)
+    /// <summary>
+    /// What the link behind an O_PATH descriptor says. A container's /proc/self says nothing to whoever is outside its process namespace (ENOENT), and
+    /// the links of a process that has just ended say nothing to anybody.
+    /// </summary>
+    /// <returns>0, or errno.</returns>
+    internal static int ReadLink(int node, out byte[] target)
     {
-        byte* target = stackalloc byte[NativePath.MaxLength];
+        byte* text = stackalloc byte[NativePath.MaxLength];
         byte empty = 0;
-        nint length = Libc.readlinkat(node, &empty, target, NativePath.MaxLength);
-        return length < 0 ? throw new LinuxException("readlinkat", "", Errno.Last) : new ReadOnlySpan<byte>(target, (int)length).ToArray();
+        nint length = Libc.readlinkat(node, &empty, text, NativePath.MaxLength);
+        int errno = length < 0 ? Errno.Last : 0;
+        target = length < 0 ? [] : new ReadOnlySpan<byte>(text, (int)length).ToArray();
+        return errno;
     }
 
     internal static string Join(string directory, string name) => directory.EndsWith('/') ? directory + name : directory + "/" + name;
@@ -211,10 +217,14 @@ public sealed unsafe partial class FileView : IDisposable
                 return found;
             }
 
-            byte[] target = ReadLink(node);
-            byte[] next = target.AsSpan().StartsWith("/"u8) ? target : [.. folder, (byte)'/', .. target];
+            int errno = ReadLink(node, out byte[] target);
             found.Dispose();
-            at = next;
+            if (errno != 0)
+            {
+                return ResolvedFile.Missing(errno);
+            }
+
+            at = target.AsSpan().StartsWith("/"u8) ? target : [.. folder, (byte)'/', .. target];
         }
 
         return ResolvedFile.Missing(Errno.ELOOP);
@@ -223,7 +233,8 @@ public sealed unsafe partial class FileView : IDisposable
     private ContainerFile Describe(string path, string name, SafeFileHandle node, in Libc.statx_t status)
     {
         bool link = (status.stx_mode & Libc.S_IFMT) == Libc.S_IFLNK;
-        return ContainerFile.From(Place, path, name, status, link ? FileNameText.From(ReadLink((int)node.DangerousGetHandle())) : null);
+        string? target = link && ReadLink((int)node.DangerousGetHandle(), out byte[] text) == 0 ? FileNameText.From(text) : null;
+        return ContainerFile.From(Place, path, name, status, target);
     }
 
     private static string LastName(string path)

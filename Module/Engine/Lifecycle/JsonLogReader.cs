@@ -48,6 +48,7 @@ internal sealed class JsonLogReader(string path, string container, LogQuery quer
 
                 // Both asked before reading: what is written in between is read in this round, or in the next.
                 bool last = !Query.Follow || Query.Until < DateTimeOffset.UtcNow || Ended();
+                bool pauses = !last && Pauses();
                 FileStream? next = Next(file, out DateTimeOffset after);
                 bool progress = next is not null;
                 foreach (List<ContainerLogEntry> batch in file is null ? [] : ReadOn(file, cancellation))
@@ -68,6 +69,11 @@ internal sealed class JsonLogReader(string path, string container, LogQuery quer
                     yield return Rest();
                     yield return null;
                     yield break;
+                }
+
+                if (pauses && !progress)
+                {
+                    yield return Rest();
                 }
 
                 yield return null;

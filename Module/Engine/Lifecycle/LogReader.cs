@@ -38,14 +38,44 @@ internal class LogReader
 
     private protected bool Ended() => _ended();
 
-    internal IEnumerable<ContainerLogEntry> Read(CancellationToken cancellation)
-    {
-        if (_query.Tail is not { } tail)
-        {
-            return ReadAll(cancellation);
-        }
+    /// <summary>
+    /// Whether nothing comes for now, but may come again, as when a container is started again: what has no line end is a line then. Asked before
+    /// reading, as the end.
+    /// </summary>
+    internal Func<bool> Pauses { private protected get; init; } = static () => false;
 
-        return _query.Follow ? TailThenFollow(tail, cancellation) : Last(tail, cancellation);
+    internal IEnumerable<ContainerLogEntry> Read(CancellationToken cancellation) => _query is { Tail: { } tail, Follow: false }
+        ? Last(tail, cancellation)
+        : ReadMarked(cancellation).OfType<ContainerLogEntry>();
+
+    /// <summary>The same with null each time everything written so far was read.</summary>
+    internal IEnumerable<ContainerLogEntry?> ReadMarked(CancellationToken cancellation)
+    {
+        Queue<ContainerLogEntry>? last = _query.Tail is null ? null : new();
+        foreach (List<ContainerLogEntry>? batch in Walk(cancellation))
+        {
+            if (batch is null)
+            {
+                while (last is { Count: > 0 })
+                {
+                    yield return last.Dequeue();
+                }
+
+                last = null;
+                yield return null;
+            }
+            else if (last is not null)
+            {
+                Keep(last, batch, _query.Tail!.Value);
+            }
+            else
+            {
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    yield return batch[i];
+                }
+            }
+        }
     }
 
     internal IEnumerable<IReadOnlyList<ContainerLogEntry>> ReadBatches(CancellationToken cancellation) =>
@@ -62,34 +92,6 @@ internal class LogReader
         return last;
     }
 
-    private IEnumerable<ContainerLogEntry> TailThenFollow(int count, CancellationToken cancellation)
-    {
-        Queue<ContainerLogEntry> last = new();
-        bool caughtUp = false;
-        foreach (List<ContainerLogEntry>? batch in Walk(cancellation))
-        {
-            if (batch is null)
-            {
-                caughtUp = true;
-                while (last.Count > 0)
-                {
-                    yield return last.Dequeue();
-                }
-            }
-            else if (!caughtUp)
-            {
-                Keep(last, batch, count);
-            }
-            else
-            {
-                foreach (ContainerLogEntry entry in batch)
-                {
-                    yield return entry;
-                }
-            }
-        }
-    }
-
     private static void Keep(Queue<ContainerLogEntry> last, List<ContainerLogEntry> batch, int count)
     {
         for (int i = Math.Max(0, batch.Count - count); i < batch.Count; i++)
@@ -100,17 +102,6 @@ internal class LogReader
             }
 
             last.Enqueue(batch[i]);
-        }
-    }
-
-    private IEnumerable<ContainerLogEntry> ReadAll(CancellationToken cancellation)
-    {
-        foreach (List<ContainerLogEntry>? batch in Walk(cancellation))
-        {
-            for (int i = 0; i < batch?.Count; i++)
-            {
-                yield return batch[i];
-            }
         }
     }
 
@@ -125,6 +116,7 @@ internal class LogReader
 
             // Asked before reading: what is written between the two is read in the next round.
             bool ended = !_query.Follow || _query.Until < DateTimeOffset.UtcNow || _ended();
+            bool pauses = !ended && Pauses();
             bool progress = false;
             if (number > 0)
             {
@@ -154,6 +146,11 @@ internal class LogReader
                 yield return Rest();
                 yield return null;
                 yield break;
+            }
+
+            if (pauses && !progress)
+            {
+                yield return Rest();
             }
 
             yield return null;

@@ -3,11 +3,11 @@ using Containers.Engine.Launch;
 
 namespace Containers.Engine.Lifecycle;
 
-/// <summary>What a container is waited for: all that is given must hold.</summary>
+/// <summary>What a container is waited for: all that is given must hold, and one of the conditions.</summary>
 public sealed record WaitRequest
 {
-    /// <summary>Null means Stopped, or Running where a port or a line is waited for.</summary>
-    public WaitCondition? Condition { get; init; }
+    /// <summary>None means Stopped, or Running where a port or a line is waited for.</summary>
+    public IReadOnlyList<WaitCondition> Conditions { get; init; } = [];
 
     /// <summary>Something takes connections (tcp) or datagrams (udp) there, in the container's network namespace. No protocol means tcp.</summary>
     public IReadOnlyList<ContainerPort> Ports { get; init; } = [];
@@ -21,9 +21,9 @@ public sealed record WaitRequest
     /// <summary>The parts in words: "port 80/tcp", "a log line that matches 'ready'", "Healthy".</summary>
     internal IEnumerable<string> Describe()
     {
-        if (Condition is { } condition and not WaitCondition.Running)
+        if (Conditions is not ([] or [WaitCondition.Running]))
         {
-            yield return condition.ToString();
+            yield return string.Join(" or ", Conditions);
         }
 
         foreach (ContainerPort port in Ports)

@@ -100,6 +100,9 @@ internal sealed class VolumeStore(string dataRoot, Func<string, bool> containerE
         }
     }
 
+    /// <summary>Whether anything has the name, be it damaged.</summary>
+    internal bool IsThere(string name) => VolumeName.IsValid(name) && Path.Exists(PathOf(name));
+
     /// <exception cref="EngineException">VolumeNotFound, VolumeDamaged.</exception>
     internal VolumeRecord Get(string name) => Find(name) ?? throw VolumeErrors.NotFound(name);
 

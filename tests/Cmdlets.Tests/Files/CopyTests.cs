@@ -41,6 +41,11 @@ public sealed class CopyTests(ContainerHostFixture host) : FilesTest(host)
         ("ld/.", "/dir", "dir/a=A dir/k=K dir/s/b=B"),
     ];
 
+    private static readonly string[] s_completed =
+    [
+        "Copy-ContainerFile ", "Copy-ContainerFile -Path ", "Copy-ContainerFile x ", "Copy-ContainerFile x -Destination ", "Copy-ContainerFile -LiteralPath ",
+    ];
+
     [SkippableFact]
     public void A_path_goes_where_docker_cp_puts_it()
     {
@@ -206,8 +211,82 @@ public sealed class CopyTests(ContainerHostFixture host) : FilesTest(host)
         Assert.StartsWith("crw", Stat("web", "/all/null"), StringComparison.Ordinal);
 
         // A FIFO that nobody writes to would block whoever opens it.
-        Assert.Single(Ok("Copy-ContainerFile web:/pipe $args[0]", Folder).Warnings);
+        Fails("NotAFile", "Copy-ContainerFile web:/pipe $args[0]", Folder);
+        Fails("NotAFile", "Copy-ContainerFile \"$($args[0])/s/sock\" web:/sock -Archive", Folder);
         Assert.False(File.Exists(Folder + "/pipe"));
+        Ok("Copy-ContainerFile web:/pipe $args[0] -Archive", Folder);
+        Assert.Equal("p", Sh("stat -c %A pipe")[..1]);
+    }
+
+    [SkippableFact]
+    public void A_device_fifo_or_socket_is_never_replaced_by_something_else()
+    {
+        Sh("mkdir t; echo x > file; echo x > t/null; ln file t/pipe; ln -s file t/sock; echo x > t/z; ln -s file link");
+        Detach("web", "mkdir /t; mkfifo /t/pipe; mknod /t/null c 1 3; exec sleep 1000");
+        Eventually(() => File.Exists(Root("web") + "/t/null"), () => "/t/null");
+        Sh($"cd {Root("web")}/t; python3 -c \"import socket; socket.socket(socket.AF_UNIX).bind('sock')\"");
+        foreach (string source in (string[])["file", "link", "t"])
+        {
+            foreach (string special in (string[])["/dev/null", "/t/pipe", "/t/sock"])
+            {
+                Fails(source == "t" ? "DirectoryOntoFile" : "FileOntoDevice", "Copy-ContainerFile \"$($args[0])/$($args[1])\" \"web:$($args[2])\"", Folder, source, special);
+            }
+        }
+
+        ScriptResult tree = Run("Copy-ContainerFile \"$($args[0])/t/.\" web:/t", Folder);
+        Assert.Equal(["FileOntoDevice"], tree.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]).Distinct());
+        Assert.Equal(3, tree.Errors.Count);
+        Assert.Equal("c c p s", Sh($"cd {Root("web")}; stat -c %A dev/null t/null t/pipe t/sock | cut -c1 | tr '\\n' ' '").Trim());
+        Assert.Equal("x", Sh($"cat {Root("web")}/t/z"));
+
+        // The same kind may be replaced.
+        Sh("mkdir n; mknod n/null c 1 5; mkfifo n/pipe");
+        Ok("Copy-ContainerFile \"$($args[0])/n/.\" web:/t -Archive", Folder);
+        Assert.Equal("1,5", Sh($"stat -c %t,%T {Root("web")}/t/null"));
+    }
+
+    [SkippableFact]
+    public void What_was_not_copied_is_an_error_and_not_passed_through()
+    {
+        Sh("mkdir -p there/file; echo x > file");
+        Detach("web", "mkdir -p /d/file; exec sleep 1000");
+        Eventually(() => Directory.Exists(Root("web") + "/d/file"), () => "/d/file");
+        Fails("NotAFile", "Copy-ContainerFile web:/dev/zero \"$($args[0])/z\" -PassThru -OutVariable made; if ($made) { throw 'made' }", Folder);
+        Fails("FileOntoDirectory", "Copy-ContainerFile \"$($args[0])/file\" web:/d -PassThru -OutVariable made; if ($made) { throw 'made' }", Folder);
+        Fails("DirectoryOntoFile", "Copy-ContainerFile web:/d \"$($args[0])/file\" -PassThru -OutVariable made; if ($made) { throw 'made' }", Folder);
+        Assert.False(File.Exists(Folder + "/z"));
+    }
+
+    [SkippableFact]
+    public void Links_that_only_the_container_can_read_are_listed_without_a_target_and_are_errors_of_their_own_in_copies()
+    {
+        Detach("web");
+        Assert.Equal(
+            ["self ", "thread-self ", "mounts self/mounts"],
+            Ok("'self', 'thread-self', 'mounts' | ForEach-Object { Get-ChildItem Container:/containers/web/fs/proc | Where-Object Name -EQ $_ } | ForEach-Object { \"$($_.Name) $($_.LinkTarget)\" }").Lines);
+        ScriptResult named = Run("Copy-ContainerFile web:/proc/self $args[0] -PassThru", Folder);
+        Assert.Contains("web:/proc/self", named.Errors.Single().Exception.Message, StringComparison.Ordinal);
+        Assert.Empty(named.Output);
+        Fails("ContainerPathNotFound", "Copy-ContainerFile web:/proc/self/status $args[0]", Folder);
+        ScriptResult tree = Run("Copy-ContainerFile web:/proc \"$($args[0])/out\"", Folder);
+        Assert.True(File.Exists(Folder + "/out/version"), tree.ToString());
+        Assert.All(tree.Errors, error => Assert.Contains("\"web:/proc/", error.Exception.Message, StringComparison.Ordinal));
+        Assert.Equal(2, tree.Errors.Count(error => error.Exception.Message.Contains("self\"", StringComparison.Ordinal)));
+    }
+
+    [SkippableFact]
+    public void Several_files_of_the_pipeline_need_a_directory_as_several_of_the_parameter_do()
+    {
+        Sh("mkdir -p src/a src/b; echo 1 > src/a/f; echo 2 > src/b/f; echo 3 > one");
+        Detach("web", "mkdir /in; exec sleep 1000");
+        Detach("db", "exec sleep 1000");
+        Eventually(() => Directory.Exists(Root("web") + "/in"), () => "/in");
+        Fails("DestinationDirectoryNotFound", "Get-ChildItem \"$($args[0])/src\" | Copy-ContainerFile -Destination web:/none", Folder);
+        Fails("DestinationDirectoryNotFound", "'web:/etc/hostname', 'db:/etc/hostname' | Copy-ContainerFile -Destination \"$($args[0])/none\"", Folder);
+        Assert.False(Directory.Exists(Root("web") + "/none"));
+        Assert.False(File.Exists(Folder + "/none"));
+        Ok("Get-ChildItem \"$($args[0])/src\" | Copy-ContainerFile -Destination web:/in; Get-Item \"$($args[0])/one\" | Copy-ContainerFile -Destination web:/new", Folder);
+        Assert.Equal("1 2 3", Sh($"cat {Root("web")}/in/a/f {Root("web")}/in/b/f {Root("web")}/new | tr '\\n' ' '").Trim());
     }
 
     [SkippableFact]
@@ -298,6 +377,39 @@ public sealed class CopyTests(ContainerHostFixture host) : FilesTest(host)
         Fails("ContainerPathEmpty", "Copy-ContainerFile web: \"$($args[0])/d\"", Folder);
         ScriptResult preview = Ok("Copy-ContainerFile web:/in/a \"$($args[0])/preview\" -WhatIf", Folder);
         Assert.False(File.Exists(Folder + "/preview"), preview.ToString());
+    }
+
+    [SkippableFact]
+    public void Both_sides_complete_containers_and_their_paths()
+    {
+        Detach("web", "mkdir -p /web-in/sub; touch '/web-in/a b'; exec sleep 1000");
+        Eventually(() => File.Exists(Root("web") + "/web-in/a b"), () => "/web-in");
+        foreach (string start in s_completed)
+        {
+            Assert.Equal(["web:"], Completed(start + "we"));
+            Assert.Equal(["web:/web-in/"], Completed(start + "web:/we"));
+            Assert.Equal(["'web:/web-in/a b'"], Completed(start + "'web:/web-in/a"));
+        }
+
+        Assert.Equal(["/web-in/sub/"], Completed("Copy-ContainerFile -Container web -Path /web-in/s"));
+        Assert.Equal(["/web-in/sub/"], Completed("Copy-ContainerFile -ToContainer web x /web-in/s"));
+        Assert.Equal(["web:/web-in/"], Completed("Copy-ContainerFile -Container web x web:/we"));
+
+        IReadOnlyList<string> Completed(string line) =>
+            Ok("(TabExpansion2 -inputScript $args[0] -cursorColumn $args[0].Length).CompletionMatches.CompletionText", line).Lines;
+    }
+
+    [SkippableFact]
+    public void Both_sides_complete_the_paths_of_the_host_as_well()
+    {
+        Sh("command -v pwsh >/dev/null || : >none; mkdir web-site; touch webfile 'we b'");
+        Skip.If(File.Exists(Folder + "/none"), "pwsh is not installed, and containers-shell does not complete paths");
+        Detach("web");
+        string words = string.Join(", ", s_completed.SelectMany(start => (string[])[start + "we", start + "./web", start + "Container:/v"]).Select(line => $"'{line}'"));
+        using OtherSession session = new(
+            Host, $"Set-Location '{Folder}'; {words} | ForEach-Object {{ (TabExpansion2 -inputScript $_ -cursorColumn $_.Length).CompletionMatches.CompletionText -join ' ' }}");
+        Assert.Equal(
+            s_completed.SelectMany(_ => (string[])["web: './we b' ./web-site ./webfile", "./web-site ./webfile", "Container:/volumes"]), session.Finish());
     }
 
     [SkippableFact]

@@ -129,6 +129,54 @@ public class LogTests(ContainerHostFixture host) : LifecycleTest(host)
     }
 
     [SkippableFact]
+    public void Following_several_begins_with_what_is_there_by_time()
+    {
+        for (int turn = 1; turn <= 3; turn++)
+        {
+            foreach (string name in (string[])["a", "b", "c"])
+            {
+                string driver = name == "b" ? "-LogDriver JsonFile" : "";
+                Ok(turn == 1
+                    ? $"$null = New-Container busybox -Name {name} {driver} -Command sh, '-c', 'n=$(cat /n 2>/dev/null || echo 1); echo {name} $n; echo $((n+1)) >/n'"
+                    : "");
+                Ok($"Start-Container {name}; $null = Wait-Container {name} -Timeout 10");
+            }
+        }
+
+        Detach("d", "echo d 1; sleep 1; echo d 2");
+        AwaitLog("d", "d 1");
+        Assert.Equal(
+            ["a 2", "b 2", "c 2", "a 3", "b 3", "c 3", "d 1", "d 2"], Ok("Get-ContainerLog d, c, b, a -Tail 2 -Follow -Raw").Lines);
+        Assert.Equal(["a 1", "b 1", "c 1", "a 2"], Ok("Get-ContainerLog d, c, b, a -Follow -Raw | Select-Object -First 4").Lines);
+    }
+
+    [SkippableTheory]
+    [InlineData("")]
+    [InlineData("-LogDriver JsonFile")]
+    public void Following_several_takes_up_one_that_is_started_again_while_another_runs(string driver)
+    {
+        Detach("on", "while [ ! -e /end ]; do sleep 0.1; done");
+        Ok($"$null = New-Container busybox -Name job {driver} -Command sh, '-c', 'echo begin; printf no-line-end'");
+        Ok($"$null = New-Container busybox -Name later {driver} -Command echo, later");
+        Task<Hosting.ScriptResult> following = Host.Shell.RunAsync("Get-ContainerLog on, job, later -Follow -Raw");
+        Thread.Sleep(500);
+        using (OtherSession other = new(
+            Host, "foreach ($name in 'job', 'job', 'later', 'job') { Start-Container $name; $null = Wait-Container $name; Start-Sleep 0.5 }; 'done'"))
+        {
+            Assert.Equal(["done"], other.Finish());
+        }
+
+        Assert.False(following.IsCompleted);
+        using (OtherSession other = new(Host, "Invoke-ContainerCommand on touch /end"))
+        {
+            other.Finish();
+        }
+
+        Assert.True(following.Wait(TimeSpan.FromSeconds(10)), "It goes on although nothing runs.");
+        Assert.Equal(["begin", "no-line-end", "begin", "no-line-end", "later", "begin", "no-line-end"], following.Result.Lines);
+    }
+
+    [SkippableFact]
     public async Task Following_several_is_stopped_by_ctrl_c_within_two_seconds()
     {
         Detach("a");

@@ -55,6 +55,43 @@ public class WaitTests(ContainerHostFixture host) : LifecycleTest(host)
     }
 
     [SkippableFact]
+    public void Of_several_conditions_any_ends_the_wait()
+    {
+        Detach("a", parameters: "-Network none");
+        Assert.Equal(["Running"], Ok("(Wait-Container a -Condition Stopped, Running -Timeout 5).State").Lines);
+        Fails("WaitTimeout", "Wait-Container a -Condition Stopped, Paused -Timeout 0.3");
+        Assert.Contains("not Stopped or Paused", Fails("WaitTimeout", "Wait-Container a -Condition Stopped, Paused -Timeout 0.1").ToString(), StringComparison.Ordinal);
+        Ok("Suspend-Container a");
+        Assert.Equal(["Paused"], Ok("(Wait-Container a -Condition Stopped, Paused -Timeout 5).State").Lines);
+        Ok("Resume-Container a");
+        Task<ScriptResult> running = Host.Shell.RunAsync("(Wait-Container a -Condition Stopped, Exited, Paused -Timeout 20).State");
+        Thread.Sleep(300);
+        using OtherSession other = new(Host, "Stop-Container a -Force");
+        Assert.Equal(["Exited"], running.Result.Lines);
+        Fails("WaitConflict", "Wait-Container a -Port 80 -Condition Running, Stopped");
+    }
+
+    [SkippableTheory]
+    [InlineData("New-Container busybox -PullPolicy Missing, Always")]
+    [InlineData("New-Container busybox -PullPolicy 'Missing,Always'")]
+    [InlineData("New-Container busybox -RestartPolicy on-failure, always")]
+    [InlineData("New-Container busybox -LogDriver JsonFile, Journald")]
+    [InlineData("New-Container busybox -ImageVolume Tmpfs, Ignore")]
+    [InlineData("New-Container busybox -HealthOnFailure Stop, Restart")]
+    [InlineData("New-ContainerNetwork n -Driver Bridge, None")]
+    [InlineData("New-ContainerNetwork n -GatewayMode Nat, Routed")]
+    [InlineData("Request-ContainerImage busybox -Policy Missing, Always")]
+    [InlineData("Submit-ContainerImage busybox -Compression Gzip, Zstd")]
+    [InlineData("Export-ContainerImage busybox x.tar -Compression Gzip, None")]
+    [InlineData("Export-ContainerImage busybox x.tar -Format OciArchive, OciDirectory")]
+    [InlineData("Set-ContainerHost -LogDriver JsonFile, Journald")]
+    public void Several_words_where_one_is_meant_are_refused_and_no_third_one(string command)
+    {
+        ErrorRecord error = Fails("ParameterArgumentTransformationError", command);
+        Assert.Contains("are several", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public void What_cannot_be_waited_for_is_refused()
     {
         Detach("a", parameters: "-Network none");

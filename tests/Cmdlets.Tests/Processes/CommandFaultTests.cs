@@ -34,6 +34,25 @@ public class CommandFaultTests(ContainerHostFixture host) : LifecycleTest(host)
         Assert.True(time.Elapsed.TotalSeconds < 5, $"The removal took {time.Elapsed}.");
     }
 
+    [SkippableTheory]
+    [InlineData("Invoke-ContainerCommand web nosuch", "CommandNotFound", 127)]
+    [InlineData("Invoke-ContainerCommand web /data", "CommandNotExecutable", 126)]
+    [InlineData("Invoke-ContainerCommand web true -WorkingDirectory /nosuch", null, 125)]
+    [InlineData("Invoke-ContainerCommand nobody true", "ContainerNotFound", 125)]
+    [InlineData("'in' | Invoke-ContainerCommand nobody true", "ContainerNotFound", 125)]
+    [InlineData("Invoke-ContainerImage busybox -RemoveOnExit -Command nosuch", "CommandNotFound", 127)]
+    [InlineData("Invoke-ContainerImage busybox -RemoveOnExit -Command /etc", "CommandNotExecutable", 126)]
+    [InlineData("Invoke-ContainerImage nosuch -PullPolicy Never -RemoveOnExit -Command true", null, 125)]
+    public void What_does_not_start_leaves_dockers_code_for_it_and_not_that_of_the_program_before(string command, string? errorId, int code)
+    {
+        Detach("web", "echo text >/data; exec sleep 1000");
+        Eventually(() => File.Exists($"/proc/{Number("web", "ProcessId")}/root/data"), () => "/data");
+        Ok("Invoke-ContainerCommand web sh '-c' 'exit 3'");
+        Hosting.ScriptResult result = Run(command + "; \"code $LASTEXITCODE\"");
+        Assert.Equal(errorId ?? result.Errors.Single().FullyQualifiedErrorId.Split(',')[0], result.Errors.Single().FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal(["code " + code], result.Lines);
+    }
+
     [SkippableFact]
     public void Ctrl_C_ends_the_program()
     {

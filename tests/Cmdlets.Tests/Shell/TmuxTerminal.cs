@@ -53,6 +53,16 @@ internal sealed class TmuxTerminal : IDisposable
     /// <summary>What programs in it say its title is.</summary>
     internal string Title() => Tmux("display-message", "-p", "#{pane_title}").TrimEnd();
 
+    /// <summary>The terminal's mode as it is, whatever program is asked by it: what stty tells inside is what a program would find.</summary>
+    internal string Mode()
+    {
+        using Process process = Process.Start(new ProcessStartInfo(
+            "/usr/bin/stty", ["-a", "-F", Tmux("display-message", "-p", "#{pane_tty}").Trim()]) { RedirectStandardOutput = true })!;
+        string mode = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return mode;
+    }
+
     internal string Screen() => Tmux("capture-pane", "-p").TrimEnd();
 
     /// <summary>Waits until the screen shows a text, at most 30 seconds.</summary>

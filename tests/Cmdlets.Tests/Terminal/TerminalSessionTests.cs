@@ -165,6 +165,49 @@ public sealed class TerminalSessionTests(ContainerHostFixture host) : TerminalTe
         AssertModeGivenBack(terminal);
     }
 
+    [SkippableTheory]
+    [InlineData("Invoke-ContainerCommand web -Interactive -Command tr, a-z, A-Z")]
+    [InlineData("Invoke-ContainerImage busybox -Interactive -Network None -RemoveOnExit -Command tr, a-z, A-Z")]
+    [InlineData("$null = New-Container busybox -Interactive -Network None -Name b -Command tr, a-z, A-Z; Start-Container b -Interactive")]
+    public void At_a_prompt_what_is_typed_without_a_terminal_is_seen_and_is_lines_until_the_end_of_the_input(string command)
+    {
+        Detach("web");
+        using TmuxTerminal terminal = new($"'{BuiltOutput.Shell}' -Module '{BuiltOutput.Module}'", width: 160);
+        terminal.WaitFor("PS ");
+        Type(terminal, $"$PSDefaultParameterValues['*-Container*:CgroupParent'] = '{Host.CgroupParent}'; clear; 'rea' + 'dy'");
+        terminal.WaitFor("\nPS ");
+        string before = terminal.Mode();
+        Type(terminal, $"{command}; \"code $LASTEXITCODE\"");
+        Eventually(() => terminal.Mode().Contains(" icanon", StringComparison.Ordinal), terminal.Screen);
+        terminal.Type("hello wrong");
+        terminal.Press("C-w");
+        Type(terminal, "you");
+        terminal.WaitFor("\nhello you");
+        terminal.Press("C-d");
+        Assert.Contains("\nhello you\nHELLO YOU\ncode 0\nPS ", terminal.WaitFor("\ncode 0\nPS "), StringComparison.Ordinal);
+        Eventually(() => terminal.Mode() == before, () => terminal.Mode() + before);
+        Type(terminal, "'us' + 'able'");
+        terminal.WaitFor("\nusable");
+    }
+
+    [SkippableFact]
+    public void At_a_prompt_a_key_ends_a_program_that_gets_lines()
+    {
+        Detach("web");
+        using TmuxTerminal terminal = new($"'{BuiltOutput.Shell}' -Module '{BuiltOutput.Module}'");
+        terminal.WaitFor("PS ");
+        string before = terminal.Mode();
+        Type(terminal, "Invoke-ContainerCommand web -Interactive cat");
+        Eventually(() => terminal.Mode().Contains(" icanon", StringComparison.Ordinal), terminal.Screen);
+        Type(terminal, "a line");
+        terminal.WaitFor("\na line\na line");
+        terminal.Press("C-c");
+        Eventually(() => terminal.Mode() == before, terminal.Screen);
+        Type(terminal, "'us' + 'able'");
+        terminal.WaitFor("\nusable");
+        Eventually(() => Ok("@(Get-ContainerProcess web).Count").Lines is ["1"], () => "the program is left", 5);
+    }
+
     [SkippableFact]
     public void What_ends_an_attached_session_reaches_the_container_when_asked_for()
     {

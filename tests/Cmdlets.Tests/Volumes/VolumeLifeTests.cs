@@ -28,7 +28,10 @@ public sealed class VolumeLifeTests(ContainerHostFixture host) : VolumeTest(host
         Eventually(() => File.Exists(Path.Combine(Data("both"), "x")), () => "nothing was written");
         Assert.Equal("one, two", Ok("(Get-ContainerVolume both).UsedBy -join ', '").Lines.Single());
         Assert.Contains("\"one\", \"two\"", Fails("VolumeInUse", "Remove-ContainerVolume both -Force").Exception.Message, StringComparison.Ordinal);
+        Fails("VolumeInUse", "Remove-ContainerVolume both -WhatIf");
         Ok("Remove-Container one -Force; $null = Stop-Container two -Force");
+        Fails("VolumeInUse", "Remove-ContainerVolume both");
+        Fails("VolumeNotFound", "Remove-ContainerVolume nosuch");
         Assert.Contains("\"two\"", Fails("VolumeInUse", "Remove-ContainerVolume both -Confirm:$false").Exception.Message, StringComparison.Ordinal);
         Ok("Remove-ContainerVolume both -Force");
         Assert.Empty(Volumes());
