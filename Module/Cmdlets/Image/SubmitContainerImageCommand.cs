@@ -33,9 +33,9 @@ public sealed class SubmitContainerImageCommand : ContainersCmdlet
     [Alias("AllTag")]
     public SwitchParameter AllTags { get; set; }
 
-    /// <summary>Of layers that the registry has not.</summary>
+    /// <summary>Of all layers; where it is left out, gzip for those of which no registry is known to have a blob.</summary>
     [Parameter, ValidateSet(nameof(LayerCompression.Gzip), nameof(LayerCompression.Zstd))]
-    public LayerCompression Compression { get; set; } = LayerCompression.Gzip;
+    public LayerCompression? Compression { get; set; }
 
     /// <summary>Instead of the credential that Connect-ContainerRegistry keeps.</summary>
     [Parameter, Credential]

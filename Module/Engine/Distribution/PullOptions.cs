@@ -43,7 +43,8 @@ public sealed record PullOptions
 /// <summary>How an image is pushed.</summary>
 public sealed record PushOptions
 {
-    public LayerCompression Compression { get; init; } = LayerCompression.Gzip;
+    /// <summary>Of all layers; null for gzip where no blob of a layer is known, and for whatever there is where one is.</summary>
+    public LayerCompression? Compression { get; init; }
 
     public RegistryCredential? Credential { get; init; }
 
