@@ -42,6 +42,11 @@ public sealed class SubmitContainerImageCommand : ContainersCmdlet
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
 
+    /// <summary>The only file with credentials that is read.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuthFile { get; set; }
+
     /// <summary>Attempts after a failure that may pass.</summary>
     [Parameter, ValidateRange(0, 100)]
     public int? Retry { get; set; }
@@ -109,6 +114,7 @@ public sealed class SubmitContainerImageCommand : ContainersCmdlet
         {
             Compression = Compression,
             Credential = Convert(Credential),
+            AuthFile = ResolveOptional(AuthFile),
             Retry = Retry,
             Warning = WriteWarning,
         };

@@ -47,6 +47,10 @@ internal sealed unsafe partial class LayerStore
                 .Where(directory => IsTemporary(Path.GetFileName(directory)) && !IsHeld(directory) && !IsMounted(directory, mounted));
     }
 
+    /// <summary>Whether it is still there.</summary>
+    /// <param name="name">Of one of <see cref="Leftovers"/>.</param>
+    internal bool IsLeftover(string name) => Directory.Exists(Path.Join(_folder, name));
+
     /// <summary>Renames one layer away. The caller holds the store's lock, knows that no image has it, and sweeps afterwards.</summary>
     /// <returns>False where somebody holds it.</returns>
     internal bool SetAsideLayer(string shortId) => SetAside(Path.Join(_folder, shortId), out _);
