@@ -21,6 +21,16 @@ public abstract class ContainerCreationCmdlet : ContainerDefinitionCmdlet
     [ValidateNotNullOrEmpty]
     public string? Platform { get; set; }
 
+    /// <summary>For the pull, instead of the credential that Connect-ContainerRegistry keeps.</summary>
+    [Parameter, Credential]
+    [ValidateNotNull]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>The only file with credentials that is read.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuthFile { get; set; }
+
     /// <summary>Makes the container, with its id file and in place of another where that is wanted.</summary>
     private protected Container Create(ContainerSpec spec, CancellationToken stop)
     {
@@ -56,6 +66,8 @@ public abstract class ContainerCreationCmdlet : ContainerDefinitionCmdlet
         {
             Policy = PullPolicy,
             Platform = ParsePlatform(Platform),
+            Credential = Convert(Credential),
+            AuthFile = ResolveOptional(AuthFile),
             Warning = Warnings.Add,
         };
         ContainerImage image = RunTransfer(

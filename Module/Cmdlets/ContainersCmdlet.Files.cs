@@ -58,6 +58,8 @@ public abstract partial class ContainersCmdlet
         }
     }
 
+    private protected string? ResolveOptional(string? path) => path is null ? null : ResolvePath(path);
+
     /// <summary>The path that a cmdlet is about to make; one that exists needs -Force.</summary>
     /// <exception cref="EngineException">FileExists; NotAFilePath for devices, which a new file would take the place of.</exception>
     private protected string ResolveNewPath(string path, bool force)

@@ -183,13 +183,14 @@ public sealed partial class ContainerEngine
         }
     }
 
+    /// <summary>Whatever the record says: on a full disk it does not know of the freeze.</summary>
     private void Thaw(string id)
     {
         try
         {
-            if (_store.TryGet(id) is { State: ContainerState.Paused } paused)
+            if (_store.TryGet(id) is { } frozen)
             {
-                Ask(paused, MessageType.Resume, default);
+                Ask(frozen, MessageType.Resume, default);
             }
         }
         catch (EngineException e) when (e.ErrorId is "ContainerNotPaused" or "ContainerNotRunning")

@@ -26,19 +26,20 @@ public sealed partial class ContainerEngine
 
     /// <summary>Tags of a repository, for -AllTags and Find-ContainerImageTag.</summary>
     /// <param name="detailed">Ask for digest and platforms of each.</param>
+    /// <param name="authFile">The only file with credentials that is read; null for those of docker and podman.</param>
     public IEnumerable<ContainerImageTag> FindTags(
-        string repository, bool detailed, RegistryCredential? credential, CancellationToken cancel) =>
-        new TagFinder(RegistryAccess.Of(_registries, null, cancel)).Find(repository, detailed, credential, cancel);
+        string repository, bool detailed, RegistryCredential? credential, CancellationToken cancel, string? authFile = null) =>
+        new TagFinder(RegistryAccess.Of(_registries, null, authFile, cancel)).Find(repository, detailed, credential, cancel);
 
     /// <param name="image">What to push: a reference, id or its beginning.</param>
     /// <param name="target">Where; null for the reference itself.</param>
     public PushedImage Push(string image, string? target, PushOptions options, CancellationToken cancel)
     {
-        PushedImage pushed = new ImagePusher(Images, RegistryAccess.Of(_registries, options.Retry, cancel)).Push(image, target, options, cancel);
+        PushedImage pushed = new ImagePusher(Images, RegistryAccess.Of(_registries, options.Retry, options.AuthFile, cancel)).Push(image, target, options, cancel);
         _events.Write(ContainerEventType.Image, EventActions.Push, pushed.ImageId, pushed.Reference, ("digest", pushed.Digest));
         return pushed;
     }
 
     private ImagePuller Puller(PullOptions options, CancellationToken cancel) =>
-        new(Images, RegistryAccess.Of(_registries, options.Retry, cancel), _events);
+        new(Images, RegistryAccess.Of(_registries, options.Retry, options.AuthFile, cancel), _events);
 }

@@ -5,6 +5,19 @@ namespace Containers.Engine;
 /// <summary>Looking into images, and their names.</summary>
 public sealed partial class ContainerEngine
 {
+    /// <summary>The images of a repository, newest first; one where the text names one, by its tag or id.</summary>
+    /// <exception cref="EngineException">ImageNotFound, AmbiguousImageId.</exception>
+    public IReadOnlyList<ContainerImage> GetImages(string name) => Images.GetAll(name);
+
+    /// <summary>Images that have a name like this, by that name first.</summary>
+    public IReadOnlyList<ContainerImage> GetImages(Predicate<string> isWanted) =>
+    [
+        .. from image in Images.List()
+           let names = image.References.Where(name => isWanted(name)).ToList()
+           where names.Count > 0
+           select image.CalledFirst(names.Select(ImageReference.Parse)),
+    ];
+
     /// <summary>History of an image, newest first.</summary>
     public IReadOnlyList<ImageHistoryEntry> GetHistory(string image) => Images.History(image);
 

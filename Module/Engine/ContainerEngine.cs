@@ -56,6 +56,7 @@ public sealed partial class ContainerEngine : IDisposable
         _reconciler = new Reconciler(_paths, _store, _launcher, _networks, _storage, _events, _volumes, _containerVolumes);
         _registries = new RegistryService();
         _images.KeptLayers = () => BuildCache.Layers();
+        _images.Layers.ContainerName = id => _store.TryGetRecord(id)?.Name ?? id[..12];
     }
 
     public EngineOptions Options { get; }

@@ -65,6 +65,10 @@ public sealed class ConvertToContainerImageCommand : ContainersCmdlet
     [Parameter]
     public SwitchParameter Pause { get; set; } = true;
 
+    /// <summary>Leaves a running container running meanwhile: -Pause:$false.</summary>
+    [Parameter]
+    public SwitchParameter NoPause { get; set; }
+
     protected override void ProcessRecord()
     {
         if (ParameterSetName == ChangeSet)
@@ -126,7 +130,7 @@ public sealed class ConvertToContainerImageCommand : ContainersCmdlet
             Message = Message,
             Author = Author,
             Changes = Change,
-            Pause = Pause,
+            Pause = Pause && !NoPause,
             Paths = paths,
             Progress = progress,
             Warning = WriteWarning,

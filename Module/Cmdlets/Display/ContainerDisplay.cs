@@ -117,7 +117,7 @@ public static class ContainerDisplay
     {
         string plain = Plain(digest);
         plain = plain[(plain.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        return plain.Length > 12 ? plain[..12] : plain;
+        return plain.Length > 12 && plain.All(char.IsAsciiHexDigit) ? plain[..12] : plain;
     }
 
     /// <summary>"12.3 MB (40%)": a part of a whole.</summary>

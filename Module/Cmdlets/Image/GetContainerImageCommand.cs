@@ -25,7 +25,9 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
 
     private bool _known;
 
-    /// <summary>name[:tag], id or beginning of an id; wildcards match names with and without their tag.</summary>
+    /// <summary>
+    /// A name with its tag, a repository for all of its tags, id or beginning of an id; wildcards match names with and without their tag.
+    /// </summary>
     [Parameter(ParameterSetName = NameSet, Position = 0, ValueFromPipeline = true)]
     [Alias("Reference", "ImageName", "ImageIdOrName")]
     [ValidateNotNullOrEmpty]
@@ -99,7 +101,7 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
         {
             if (!WildcardPattern.ContainsWildcardCharacters(name))
             {
-                Write(TryRun(_ => Engine.Images.Get(name), out ContainerImage? image) ? [image] : []);
+                Write(TryRun(_ => Find(name), out IReadOnlyList<ContainerImage>? found) ? found : []);
             }
             else
             {
@@ -108,10 +110,12 @@ public sealed class GetContainerImageCommand : ContainersCmdlet
         }
     }
 
-    private List<ContainerImage> ImagesMatching(string pattern)
+    private IReadOnlyList<ContainerImage> Find(string name) => ParameterSetName == NameSet ? Engine.GetImages(name) : [Engine.Images.Get(name)];
+
+    private IReadOnlyList<ContainerImage> ImagesMatching(string pattern)
     {
         WildcardPattern wildcard = WildcardPattern.Get(pattern, IgnoreCase);
-        return [.. Engine.Images.List().Where(image => image.References.Any(reference => FitsReference(wildcard, reference)))];
+        return Engine.GetImages(reference => FitsReference(wildcard, reference));
     }
 
     /// <remarks>An image that is not there is told before anything is written.</remarks>

@@ -38,21 +38,24 @@ public sealed class RemoveContainerImageCommand : ContainersCmdlet
         // An object with one name is meant by that name, so that only the last of two names takes the files along.
         foreach (ContainerImage image in InputObject)
         {
-            Remove(image.References.Count == 1 ? image.References[0] : image.Id, image.ToString());
+            string names = image.References.Count > 1 ? " with its names " + string.Join(", ", image.References.Order(StringComparer.Ordinal)) : "";
+            Remove(image.References.Count == 1 ? image.References[0] : image.Id, $"\"{(image.References.Count == 1 ? image.References[0] : image.ShortId)}\"{names}");
         }
 
         foreach (string name in Name)
         {
             foreach (string each in TryRun(_ => Expand(name), out IReadOnlyList<string>? names) ? names : [])
             {
-                Remove(each, each);
+                Remove(each, $"\"{each}\"");
             }
         }
     }
 
     private void Remove(string reference, string shown)
     {
-        if (ShouldDo($"Remove image \"{shown}\"")
+        // What would be refused is refused before anybody is asked, and told by -WhatIf.
+        if (TryRun(_ => Engine.Images.CheckRemoval(reference, Force, UserOf))
+            && ShouldDo($"Remove image {shown}")
             && TryRun(_ => Engine.RemoveImage(reference, Force, UserOf), out IReadOnlyList<RemovedImage>? removed))
         {
             WriteObject(removed, enumerateCollection: true);

@@ -37,6 +37,11 @@ public sealed class RequestContainerImageCommand : ContainersCmdlet
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
 
+    /// <summary>The only file with credentials that is read.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuthFile { get; set; }
+
     /// <summary>Attempts after a failure that may pass.</summary>
     [Parameter, ValidateRange(0, 100)]
     public int? Retry { get; set; }
@@ -60,7 +65,7 @@ public sealed class RequestContainerImageCommand : ContainersCmdlet
     private List<string> FindTags(string repository, CancellationToken stop)
     {
         ImageReference parsed = ParseRepository(repository, "-AllTags");
-        return [.. Engine.FindTags(parsed.FamiliarName, detailed: false, Convert(Credential), stop).Select(tag => tag.Reference)];
+        return [.. Engine.FindTags(parsed.FamiliarName, detailed: false, Convert(Credential), stop, ResolveOptional(AuthFile)).Select(tag => tag.Reference)];
     }
 
     private void Pull(string reference)
@@ -86,6 +91,7 @@ public sealed class RequestContainerImageCommand : ContainersCmdlet
             Policy = Policy,
             Platform = ParsePlatform(Platform),
             Credential = Convert(Credential),
+            AuthFile = ResolveOptional(AuthFile),
             Retry = Retry,
             Warning = WriteWarning,
         };

@@ -33,14 +33,19 @@ public sealed class SubmitContainerImageCommand : ContainersCmdlet
     [Alias("AllTag")]
     public SwitchParameter AllTags { get; set; }
 
-    /// <summary>Of layers that the registry has not.</summary>
+    /// <summary>Of all layers; where it is left out, gzip for those of which no registry is known to have a blob.</summary>
     [Parameter, SingleValue, ValidateSet(nameof(LayerCompression.Gzip), nameof(LayerCompression.Zstd))]
-    public LayerCompression Compression { get; set; } = LayerCompression.Gzip;
+    public LayerCompression? Compression { get; set; }
 
     /// <summary>Instead of the credential that Connect-ContainerRegistry keeps.</summary>
     [Parameter, Credential]
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
+
+    /// <summary>The only file with credentials that is read.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuthFile { get; set; }
 
     /// <summary>Attempts after a failure that may pass.</summary>
     [Parameter, ValidateRange(0, 100)]
@@ -109,6 +114,7 @@ public sealed class SubmitContainerImageCommand : ContainersCmdlet
         {
             Compression = Compression,
             Credential = Convert(Credential),
+            AuthFile = ResolveOptional(AuthFile),
             Retry = Retry,
             Warning = WriteWarning,
         };

@@ -43,10 +43,10 @@ public sealed class DisconnectContainerRegistryCommand : ContainersCmdlet
 
     private void Disconnect(string registry)
     {
-        // No error, as with docker: what was wanted is so.
+        // No error, as with docker: what was wanted is so. But perhaps another registry was meant.
         if (!Engine.DisconnectRegistry(registry, File))
         {
-            WriteVerbose($"Nobody had signed in to the registry \"{registry}\".");
+            WriteWarning($"Nobody had signed in to the registry \"{registry}\".");
         }
     }
 }

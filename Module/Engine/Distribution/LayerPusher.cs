@@ -44,7 +44,7 @@ internal sealed class LayerPusher
 
         Board.Set(index, TransferState.Compressing);
         Board.SetTotal(index, _store.TarSize(layer));
-        using CompressedLayer blob = _store.Compress(layer, _options.Compression, new Counter(count => Board.Report(index, count)), cancel);
+        using CompressedLayer blob = _store.Compress(layer, _options.Compression ?? LayerCompression.Gzip, new Counter(count => Board.Report(index, count)), cancel);
         LayerBlob made = new()
         {
             Digest = blob.Digest.ToString(), Size = blob.Size, MediaType = blob.MediaType, Repository = _place.Name,
@@ -110,9 +110,10 @@ internal sealed class LayerPusher
         return null;
     }
 
-    /// <summary>Whoever asks for another compression than the usual one gets it.</summary>
+    /// <summary>Whoever asks for a compression gets it; else a blob that is there already is as good as a new one.</summary>
     private bool IsWelcome(LayerBlob blob) => MediaTypes.ToOciLayer(blob.MediaType) is string type && (_options.Compression switch
     {
+        LayerCompression.Gzip => type == MediaTypes.OciLayerGzip,
         LayerCompression.Zstd => type == MediaTypes.OciLayerZstd,
         LayerCompression.None => type == MediaTypes.OciLayer,
         _ => true,

@@ -29,6 +29,9 @@ public sealed record PullOptions
     /// <summary>Instead of the one that the auth files hold.</summary>
     public RegistryCredential? Credential { get; init; }
 
+    /// <summary>The only file with credentials that is read; null for those of docker and podman.</summary>
+    public string? AuthFile { get; init; }
+
     /// <summary>Attempts after a transient failure; null for the engine's own number.</summary>
     public int? Retry { get; init; }
 
@@ -43,9 +46,12 @@ public sealed record PullOptions
 /// <summary>How an image is pushed.</summary>
 public sealed record PushOptions
 {
-    public LayerCompression Compression { get; init; } = LayerCompression.Gzip;
+    /// <summary>Of all layers; null for gzip where no blob of a layer is known, and for whatever there is where one is.</summary>
+    public LayerCompression? Compression { get; init; }
 
     public RegistryCredential? Credential { get; init; }
+
+    public string? AuthFile { get; init; }
 
     public int? Retry { get; init; }
 

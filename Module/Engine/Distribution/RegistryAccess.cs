@@ -12,10 +12,15 @@ internal sealed record RegistryAccess(
     Func<ImageReference, RegistryCredential?, IReadOnlyList<RegistryRepository>> OpenForPull,
     Func<ImageReference, RegistryCredential?, RegistryRepository> OpenForPush)
 {
+    /// <summary>With the credentials of docker's and podman's files.</summary>
+    internal static RegistryAccess Of(RegistryService service, int? retry, CancellationToken cancel) => Of(service, retry, null, cancel);
+
+    /// <param name="service">The registries of the world.</param>
     /// <param name="retry">Further attempts after a transient failure; null for the engine's own number.</param>
+    /// <param name="authFile">The only file with credentials that is read; null for those of docker and podman.</param>
     /// <param name="cancel">Ends what opening a registry may take: a credential helper, for one.</param>
-    internal static RegistryAccess Of(RegistryService service, int? retry, CancellationToken cancel) => new(
+    internal static RegistryAccess Of(RegistryService service, int? retry, string? authFile, CancellationToken cancel) => new(
         service.Candidates,
-        (reference, credential) => service.OpenForPull(reference, credential, retry, cancel),
-        (reference, credential) => service.OpenForPush(reference, credential, retry, cancel));
+        (reference, credential) => service.OpenForPull(reference, credential, retry, cancel, authFile),
+        (reference, credential) => service.OpenForPush(reference, credential, retry, cancel, authFile));
 }

@@ -54,7 +54,7 @@ internal static class ConfigChange
                 "ENTRYPOINT" => now with { Entrypoint = Arguments(text, now), Cmd = [] },
                 "ENV" => now with { Env = SetVariables(now.Env, words.Pairs()) },
                 "LABEL" => now with { Labels = Merge(now.Labels, words.Pairs()) },
-                "EXPOSE" => now with { ExposedPorts = [.. now.ExposedPorts.Union(words.All().Select(port => Port(port, instruction))).Order(StringComparer.Ordinal)] },
+                "EXPOSE" => now with { ExposedPorts = [.. now.ExposedPorts.Union(words.All().SelectMany(port => Ports(port, instruction))).Order(StringComparer.Ordinal)] },
                 "VOLUME" => now with { Volumes = [.. now.Volumes.Union(Volumes(text, words, instruction)).Order(StringComparer.Ordinal)] },
                 "USER" => now with { User = words.One() },
                 "WORKDIR" => now with { WorkingDir = Resolve(now.WorkingDir, words.One()) },
@@ -142,15 +142,15 @@ internal static class ConfigChange
         return all;
     }
 
-    private static string Port(string text, string instruction)
+    private static IEnumerable<string> Ports(string text, string instruction)
     {
         try
         {
-            return ImageConfigBuilder.Port(text.ToLowerInvariant());
+            return ImageConfigBuilder.Ports(text.ToLowerInvariant());
         }
         catch (EngineException e)
         {
-            throw Invalid(instruction, "an exposed port is written port[-last][/tcp, /udp or /sctp]", e);
+            throw Invalid(instruction, "an exposed port is written port[-last][/tcp, /udp or /sctp], the last one not below the first", e);
         }
     }
 

@@ -18,7 +18,7 @@ public sealed record ContainerImage
     /// <summary>The first 12 digits of the id.</summary>
     public string ShortId => Id.Length < 19 ? Id : Id[7..19];
 
-    /// <summary>All tags in their familiar form, sorted.</summary>
+    /// <summary>All tags in their familiar form: those it was asked for by, or has just got, then the others, sorted.</summary>
     public IReadOnlyList<string> References { get; init; } = [];
 
     /// <summary>
@@ -60,6 +60,18 @@ public sealed record ContainerImage
 
     /// <summary>One sentence on what is wrong; null where nothing is.</summary>
     public string? Damage { get; init; }
+
+    /// <summary>The same with these of its names before the others: whoever asked for a name sees that one.</summary>
+    internal ContainerImage CalledFirst(IEnumerable<ImageReference> names)
+    {
+        ImageReference[] first = [.. names.Where(name => References.Contains(name.ToString())).Distinct()];
+        return first.Length == 0 ? this : this with
+        {
+            References = [.. first.Select(name => name.ToString()).Union(References)],
+            Repository = first[0].FamiliarName,
+            Tag = first[0].Tag ?? "<none>",
+        };
+    }
 
     public override string ToString() => References.Count > 0 ? References[0] : ShortId;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Containers.Engine.Images;
@@ -53,7 +54,7 @@ internal static class ImageConfigBuilder
                 WorkingDir = options.WorkingDirectory,
                 Labels = options.Labels,
                 StopSignal = options.StopSignal,
-                ExposedPorts = [.. options.ExposedPorts.Select(Port)],
+                ExposedPorts = [.. options.ExposedPorts.SelectMany(Ports).Distinct(StringComparer.Ordinal)],
                 Volumes = options.Volumes,
             },
             History = [new ImageHistory { Created = created, CreatedBy = createdBy, Author = options.Author, Comment = options.Message }],
@@ -83,9 +84,18 @@ internal static class ImageConfigBuilder
         string[] range = (slash < 0 ? text : text[..slash]).Split('-');
         Check(
             protocol is "tcp" or "udp" or "sctp" && range.Length is 1 or 2 && range.All(part =>
-                ushort.TryParse(part, System.Globalization.NumberStyles.None, null, out ushort port) && port > 0),
+                ushort.TryParse(part, NumberStyles.None, null, out ushort port) && port > 0),
             text, "an exposed port is written port[-last][/tcp, /udp or /sctp]");
         return string.Join('-', range) + "/" + protocol;
+    }
+
+    /// <summary>Each port of port[-last][/protocol]: other engines read only single ones in an image.</summary>
+    internal static IEnumerable<string> Ports(string text)
+    {
+        string[] parts = Port(text).Split('/');
+        int[] range = [.. parts[0].Split('-').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
+        Check(range[^1] >= range[0], text, "the range ends before it begins");
+        return Enumerable.Range(range[0], range[^1] - range[0] + 1).Select(number => string.Create(CultureInfo.InvariantCulture, $"{number}/{parts[1]}"));
     }
 
     private static void Check(bool holds, string? value, string rule)

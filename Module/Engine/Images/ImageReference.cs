@@ -156,7 +156,7 @@ public sealed record ImageReference
         if (colon > domain.LastIndexOf(']'))
         {
             ReadOnlySpan<char> port = domain.AsSpan(colon + 1);
-            if (port.IsEmpty || port.Length > 5 || port.IndexOfAnyExceptInRange('0', '9') >= 0)
+            if (!ushort.TryParse(port, System.Globalization.NumberStyles.None, null, out _))
             {
                 return false;
             }

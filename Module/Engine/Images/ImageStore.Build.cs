@@ -76,7 +76,7 @@ public sealed partial class ImageStore
                 SetLocked(id, references);
             }
 
-            return Describe(id, ReferencesOf(id));
+            return Describe(id, ReferencesOf(id)).CalledFirst(references);
         }
         catch (LinuxException e)
         {

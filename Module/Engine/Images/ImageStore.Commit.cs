@@ -54,7 +54,7 @@ public sealed partial class ImageStore
                 PutNamed(layer, any ? content.DiffId : null, id, json, references);
             }
 
-            return Describe(id, ReferencesOf(id));
+            return Describe(id, ReferencesOf(id)).CalledFirst(references);
         }
         catch (LinuxException e)
         {

@@ -57,6 +57,13 @@ public sealed partial class ImageStore
     /// <exception cref="EngineException">ImageNotFound, ImageTagExists, InvalidImageReference.</exception>
     internal ContainerImage AddReference(string nameOrId, string name, bool force) => Run(() =>
     {
+        if (name.StartsWith("sha256:", StringComparison.Ordinal))
+        {
+            throw new EngineException(
+                EngineErrorKind.InvalidArgument, "InvalidImageReference", $"'{name}' is not an image name: it is an id.", name,
+                "Write it as [registry/]name[:tag], in lower case, for example alpine:3.20.");
+        }
+
         ImageReference reference = ImageReference.Parse(name);
         if (reference.Digest is not null)
         {
@@ -83,7 +90,7 @@ public sealed partial class ImageStore
 
             _tags.Set(reference, id);
             Events?.Write(ContainerEventType.Image, EventActions.Tag, id.ToString(), reference.ToString());
-            return Describe(id, ReferencesOf(id));
+            return Describe(id, ReferencesOf(id)).CalledFirst([reference]);
         }
     });
 

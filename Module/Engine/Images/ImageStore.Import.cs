@@ -97,7 +97,7 @@ public sealed partial class ImageStore
                 PutNamed(layer, content.DiffId, id, json, options.References);
             }
 
-            ContainerImage made = Describe(id, ReferencesOf(id));
+            ContainerImage made = Describe(id, ReferencesOf(id)).CalledFirst(options.References);
             Events?.Write(made, EventActions.Import);
             return made;
         }

@@ -62,6 +62,31 @@ public sealed partial class ImageStore
     private List<ImageReference> ReferencesOf(Digest id) =>
         [.. _tags.List().Where(tag => tag.Id == id).Select(tag => tag.Reference)];
 
+    /// <summary>All images that have a tag in a repository, by these tags first; one where the name or id says which, as <see cref="Get"/>.</summary>
+    /// <param name="name">"debian" is a repository, "debian:13" and the beginning of an id are images.</param>
+    /// <exception cref="EngineException">ImageNotFound, AmbiguousImageId.</exception>
+    internal IReadOnlyList<ContainerImage> GetAll(string name)
+    {
+        bool isRepository = name.LastIndexOf(':') <= name.LastIndexOf('/') && !name.Contains('@', StringComparison.Ordinal);
+        if (!isRepository || !ImageReference.TryParse(name, out ImageReference? repository))
+        {
+            return [Get(name)];
+        }
+
+        List<ContainerImage> found = [];
+        foreach (ContainerImage image in List())
+        {
+            ImageReference[] tags = [.. image.References.Select(ImageReference.Parse)
+                .Where(each => each.Domain == repository.Domain && each.Repository == repository.Repository)];
+            if (tags.Length > 0)
+            {
+                found.Add(image.CalledFirst([.. tags.OrderByDescending(each => each == repository)]));
+            }
+        }
+
+        return found.Count > 0 ? found : [Get(name)];
+    }
+
     private static ContainerImage Named(ContainerImage image, List<ImageReference> references)
     {
         ImageReference[] sorted = [.. references.OrderBy(reference => reference.ToString(), StringComparer.Ordinal)];

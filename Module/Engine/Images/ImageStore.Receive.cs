@@ -42,7 +42,7 @@ public sealed partial class ImageStore
                 Commit(id, image);
             }
 
-            return Describe(id, ReferencesOf(id));
+            return Describe(id, ReferencesOf(id)).CalledFirst(image.References);
         }
         catch (LinuxException e)
         {

@@ -18,6 +18,21 @@ public sealed partial class ImageStore
     public IReadOnlyList<RemovedImage> Remove(string nameOrId, bool force, Func<string, string?> userOf) =>
         RemoveIf(nameOrId, force, userOf, unnamed: false);
 
+    /// <summary>Throws what <see cref="Remove"/> would, and removes nothing.</summary>
+    /// <exception cref="EngineException">ImageNotFound, AmbiguousImageId, ImageInUse, ImageHasSeveralReferences.</exception>
+    public void CheckRemoval(string nameOrId, bool force, Func<string, string?> userOf) => Run(() =>
+    {
+        if (TryReference(nameOrId, out ImageReference? name) && _tags.TryGet(name, out Digest? target) && target is null)
+        {
+            return true;
+        }
+
+        Digest id = Resolve(nameOrId, out ImageReference? reference);
+        List<ImageReference> references = ReferencesOf(id);
+        return (reference is not null && GoingWith(reference, references).Count < references.Count)
+            || IsUsed(nameOrId, force, userOf, id, reference, references);
+    });
+
     /// <summary>The same for one that has no name; one that got a name meanwhile is in use.</summary>
     internal IReadOnlyList<RemovedImage> RemoveUnnamed(string id, Func<string, string?> userOf) => RemoveIf(id, force: true, userOf, unnamed: true);
 
@@ -72,24 +87,8 @@ public sealed partial class ImageStore
             return;
         }
 
-        if (reference is null && !force && !IsOneName(references))
+        if (IsUsed(nameOrId, force, userOf, id, reference, references))
         {
-            List<ImageReference> names = references.FindAll(each => each.Digest is null);
-            throw new EngineException(
-                EngineErrorKind.ResourceBusy, "ImageHasSeveralReferences",
-                $"The image '{nameOrId}' has several names: {string.Join(", ", names.Count > 1 ? names : references)}.", nameOrId,
-                "Remove it by name, or use -Force to remove all of them.");
-        }
-
-        if (userOf(id.ToString()) is string user)
-        {
-            if (reference is null || !force)
-            {
-                throw new EngineException(
-                    EngineErrorKind.ResourceBusy, "ImageInUse", $"The image '{nameOrId}' is used by container '{user}'.", nameOrId,
-                    $"Remove container '{user}' first.");
-            }
-
             Untag(going, id, removed);
             return;
         }
@@ -104,6 +103,33 @@ public sealed partial class ImageStore
         {
             removed.AddRange(_layers.SetAsideAllBut(used).Select(layer => new RemovedImage { Deleted = layer }));
         }
+    }
+
+    /// <summary>Judges a removal that would take the image along; true where only its name may go.</summary>
+    /// <exception cref="EngineException">ImageInUse, ImageHasSeveralReferences.</exception>
+    private static bool IsUsed(
+        string nameOrId, bool force, Func<string, string?> userOf, Digest id, ImageReference? reference, List<ImageReference> references)
+    {
+        if (reference is null && !force && !IsOneName(references))
+        {
+            List<ImageReference> names = references.FindAll(each => each.Digest is null);
+            IEnumerable<string> sorted = (names.Count > 1 ? names : references).Select(each => each.ToString()).Order(StringComparer.Ordinal);
+            throw new EngineException(
+                EngineErrorKind.ResourceBusy, "ImageHasSeveralReferences",
+                $"The image '{nameOrId}' has several names: {string.Join(", ", sorted)}.", nameOrId,
+                "Remove it by name, or use -Force to remove all of them.");
+        }
+
+        if (userOf(id.ToString()) is not string user)
+        {
+            return false;
+        }
+
+        return reference is not null && force
+            ? true
+            : throw new EngineException(
+                EngineErrorKind.ResourceBusy, "ImageInUse", $"The image '{nameOrId}' is used by container '{user}'.", nameOrId,
+                $"Remove container '{user}' first.");
     }
 
     /// <summary>A repository's digest references are there for its tags: without any they would only keep the image from going.</summary>

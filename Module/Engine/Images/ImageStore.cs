@@ -52,8 +52,8 @@ public sealed partial class ImageStore
     {
         try
         {
-            Digest id = Resolve(nameOrIdPrefix, out _);
-            return Describe(id, ReferencesOf(id));
+            Digest id = Resolve(nameOrIdPrefix, out ImageReference? name);
+            return Describe(id, ReferencesOf(id)).CalledFirst(name is null ? [] : [name]);
         }
         catch (LinuxException e)
         {

@@ -38,13 +38,22 @@ internal sealed unsafe partial class LayerStore
     }
 
     /// <summary>Directories that <see cref="Sweep"/> would remove.</summary>
-    internal IEnumerable<string> Leftovers() => !Directory.Exists(_folder)
-        ? []
-        : Directory.EnumerateDirectories(_folder).Where(directory => IsTemporary(Path.GetFileName(directory)) && !IsHeld(directory));
+    internal IEnumerable<string> Leftovers()
+    {
+        Lazy<MountedLayers> mounted = new(MountedLayers.Read);
+        return !Directory.Exists(_folder)
+            ? []
+            : Directory.EnumerateDirectories(_folder)
+                .Where(directory => IsTemporary(Path.GetFileName(directory)) && !IsHeld(directory) && !IsMounted(directory, mounted));
+    }
+
+    /// <summary>Whether it is still there.</summary>
+    /// <param name="name">Of one of <see cref="Leftovers"/>.</param>
+    internal bool IsLeftover(string name) => Directory.Exists(Path.Join(_folder, name));
 
     /// <summary>Renames one layer away. The caller holds the store's lock, knows that no image has it, and sweeps afterwards.</summary>
     /// <returns>False where somebody holds it.</returns>
-    internal bool SetAsideLayer(string shortId) => SetAside(Path.Join(_folder, shortId));
+    internal bool SetAsideLayer(string shortId) => SetAside(Path.Join(_folder, shortId), out _);
 
     private static LayerRecord? ReadRecord(string directory)
     {

@@ -7,7 +7,7 @@ namespace Containers.Engine.Images;
 /// <summary>
 /// The layers on disk. A new one is made in "new-*", which its maker holds locked; when all of it is on disk, layer.json last,
 /// it is renamed into place in one step. So a directory with another name is complete, and one of these that nobody has locked
-/// is what a crash left: the next import sweeps it.
+/// is what a crash left: the next import sweeps it, unless a container that runs still has it mounted.
 /// </summary>
 internal sealed unsafe partial class LayerStore(string dataRoot)
 {
@@ -124,17 +124,19 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
     /// Puts a sealed layer into place. The caller holds the store's lock. Where the same layer is there already, by another
     /// session or another image, that one stays and this one is thrown away by its disposal.
     /// </summary>
-    internal void Publish(NewLayer layer, Digest diffId)
+    /// <returns>Ids of containers that run on a damaged one that gave way: they keep it until they are started again.</returns>
+    internal IReadOnlyList<string> Publish(NewLayer layer, Digest diffId)
     {
         string target = Path.Join(_folder, ShortId(diffId));
         if (IsComplete(diffId))
         {
-            return;
+            return [];
         }
 
+        string? aside = null;
         if (Directory.Exists(target) || File.Exists(target))
         {
-            SetAside(target);
+            SetAside(target, out aside);
         }
 
         Rename(layer.Directory, target);
@@ -142,6 +144,7 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
         layer.Share();
         using SafeFileHandle folder = SmallFile.OpenDirectory(_folder);
         SmallFile.Sync(folder, _folder);
+        return aside is null ? [] : KeepUsers(aside);
     }
 
     /// <summary>
@@ -176,7 +179,7 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
             }
 
             string label = Label(directory, name);
-            if (SetAside(directory))
+            if (SetAside(directory, out _))
             {
                 removed.Add(label);
             }
@@ -185,7 +188,7 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
         return removed;
     }
 
-    /// <summary>Deletes what crashes and removals left. Needs no lock: what somebody works on is locked by them.</summary>
+    /// <summary>Deletes what crashes and removals left and nobody has mounted. Needs no lock: what somebody works on is locked by them.</summary>
     internal void Sweep()
     {
         if (!Directory.Exists(_folder))
@@ -194,6 +197,7 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
         }
 
         ReceiveLock.Sweep(_folder);
+        Lazy<MountedLayers> mounted = new(MountedLayers.Read);
         foreach (string directory in Directory.EnumerateDirectories(_folder))
         {
             if (!IsTemporary(Path.GetFileName(directory)))
@@ -213,7 +217,7 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
 
             using (handle)
             {
-                if (TryLock(handle, Libc.LOCK_EX))
+                if (TryLock(handle, Libc.LOCK_EX) && !IsMounted(directory, mounted))
                 {
                     FileTree.Remove(directory);
                 }
@@ -275,8 +279,9 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
     }
 
     /// <summary>False where somebody holds the layer locked, as an import that is about to use it does.</summary>
-    private bool SetAside(string path)
+    private bool SetAside(string path, out string? aside)
     {
+        aside = null;
         if (Directory.Exists(path))
         {
             using SafeFileHandle handle = SmallFile.OpenDirectory(path);
@@ -285,7 +290,9 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
                 return false;
             }
 
-            Rename(path, Path.Join(_folder, OldPrefix + Guid.NewGuid().ToString("N")[..16]));
+            string place = Path.Join(_folder, NameAside(Path.GetFileName(path)));
+            Rename(path, place);
+            aside = place;
             return true;
         }
 

@@ -34,7 +34,7 @@ internal sealed partial class TarReader(Stream source, TarIndexWriter? index = n
         {
             if (!Fill(TarFormat.BlockSize))
             {
-                throw _any || _start != _end ? ImageErrors.Truncated() : ImageErrors.DamagedArchive("it is empty");
+                throw _any ? ImageErrors.Truncated() : ImageErrors.DamagedArchive(_start != _end ? "it is no tar archive" : "it is empty");
             }
 
             ReadOnlySpan<byte> header = _buffer.AsSpan(_start, TarFormat.BlockSize);

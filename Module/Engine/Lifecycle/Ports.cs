@@ -9,7 +9,9 @@ namespace Containers.Engine.Lifecycle;
 /// <summary>Ports as users see them.</summary>
 internal static class Ports
 {
-    /// <summary>What an image exposes; what it says wrongly is left out, as its author is not here to correct it.</summary>
+    /// <summary>
+    /// What an image exposes, ranges of older versions' images one by one; what it says wrongly is left out, as its author is not here to correct it.
+    /// </summary>
     internal static IReadOnlyList<ContainerPort> OfImage(ImageConfig config)
     {
         List<ContainerPort> ports = [];
@@ -17,9 +19,10 @@ internal static class Ports
         {
             try
             {
-                ports.Add(PortPublicationParser.ParsePort(text));
+                ports.AddRange(text.Contains('-', StringComparison.Ordinal)
+                    ? ImageConfigBuilder.Ports(text).Select(PortPublicationParser.ParsePort) : [PortPublicationParser.ParsePort(text)]);
             }
-            catch (EngineException e) when (e.ErrorId == "InvalidPortSpecification")
+            catch (EngineException e) when (e.ErrorId is "InvalidPortSpecification" or "InvalidImageOption")
             {
                 continue;
             }

@@ -39,6 +39,7 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images, Vol
             Row("Containers", containerItems, containerItems.Sum(item => item.Size), Unused(containerItems), detailed),
             Row("Volumes", volumeItems, volumeItems.Sum(item => item.Size), Unused(volumeItems), detailed),
             Row("Unused layers", layerItems, layerItems.Sum(item => item.Size), Unused(layerItems), detailed),
+            .. Leftovers(detailed),
             .. Trees(),
         ];
     }
@@ -84,8 +85,7 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images, Vol
     {
         List<ReclaimedItem> items = [.. LayerItems().Where(item => !item.InUse).Select(item =>
             new ReclaimedItem { Type = LayerType, Id = item.Id, Name = item.Name, Size = item.Size })];
-        items.AddRange(images.Layers.Leftovers().Select(directory =>
-            new ReclaimedItem { Type = LeftoverType, Id = directory, Name = Path.GetFileName(directory), Size = DiskUsage.Of(directory) }));
+        items.AddRange(LeftoverItems().Select(item => new ReclaimedItem { Type = LeftoverType, Id = item.Id, Name = item.Name, Size = item.Size }));
         return items;
     }
 
@@ -106,7 +106,7 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images, Vol
                 return images.RemoveUnusedLayer(item.Id);
             case LeftoverType:
                 images.Layers.Sweep();
-                return !Directory.Exists(item.Id);
+                return !images.Layers.IsLeftover(item.Id);
             default:
                 throw new ArgumentException($"'{item.Type}' is not a type of thing that can be cleared.", nameof(item));
         }
@@ -214,6 +214,16 @@ internal sealed class StoreMaintenance(EnginePaths paths, ImageStore images, Vol
         {
             Type = LayerType, Id = layer.ShortId, Name = layer.DiffId, Size = layer.Size,
         })];
+
+    private IEnumerable<StorageItem> LeftoverItems() => images.Layers.Leftovers().Select(directory =>
+        new StorageItem { Type = LeftoverType, Id = Path.GetFileName(directory), Name = Path.GetFileName(directory), Size = DiskUsage.Of(directory) });
+
+    /// <summary>What interrupted work left, which is seldom there at all.</summary>
+    private IEnumerable<StorageUsage> Leftovers(bool detailed)
+    {
+        List<StorageItem> items = [.. LeftoverItems()];
+        return items.Count == 0 ? [] : [Row("Leftovers", items, items.Sum(item => item.Size), Unused(items), detailed)];
+    }
 
     /// <summary>What drivers without layers made of images. Each goes with its image; until then it is not worth anything to remove it.</summary>
     private IEnumerable<StorageUsage> Trees()

@@ -12,6 +12,7 @@ internal sealed partial class HttpRepository : RegistryRepository
     private readonly int? _retries;
     private readonly string[] _pull;
     private readonly string[] _push;
+    private volatile bool _reached;
 
     /// <summary>Uploads that the registry has begun where a mount was refused.</summary>
     private readonly ConcurrentDictionary<Digest, Uri> _sessions = new();
@@ -31,10 +32,14 @@ internal sealed partial class HttpRepository : RegistryRepository
     /// <summary>Named in messages: a mirror by its own name.</summary>
     private string Registry => _client.Endpoint.Domain;
 
-    private RetryBudget NewBudget() => new(_client.Options, _retries);
+    private RetryBudget NewBudget() => new(_client.Options, _retries, () => _reached);
 
-    private RegistryAnswer Send(RegistryRequest request, RetryBudget? budget, CancellationToken cancel) =>
-        _client.Send(request, budget, cancel);
+    private RegistryAnswer Send(RegistryRequest request, RetryBudget? budget, CancellationToken cancel)
+    {
+        RegistryAnswer answer = _client.Send(request, budget, cancel);
+        _reached = true;
+        return answer;
+    }
 
     private EngineException Failure(RegistryAnswer answer, RegistrySubject subject, string name) =>
         RegistryErrors.From(answer, Registry, subject, name, _client.IsSignedIn);

@@ -14,7 +14,7 @@ internal sealed class RegistryEndpoint
     {
         Domain = domain;
         Insecure = insecure;
-        _root = new Uri("https://" + RegistryName.HostOf(domain) + "/");
+        _root = Uri.TryCreate("https://" + RegistryName.HostOf(domain) + "/", UriKind.Absolute, out Uri? root) ? root : throw RegistryName.Invalid(domain);
         AllowsHttp = insecure || RegistryName.IsLoopback(_root.Host);
     }
 

@@ -23,10 +23,12 @@ internal static class RegistryName
         return ImageReference.TryParse(name + "/x", out ImageReference? reference)
                 && (reference.Domain != DockerHub || name == DockerHub || name.StartsWith(DockerHub + "/", StringComparison.Ordinal))
             ? (reference.Domain, name)
-            : throw new EngineException(
-                EngineErrorKind.InvalidArgument, "InvalidRegistryName", $"\"{text}\" is not a registry's name.", text,
-                "Write its host, with the port where it has one, for example quay.io or localhost:5000.");
+            : throw Invalid(text);
     }
+
+    internal static EngineException Invalid(string text) => new(
+        EngineErrorKind.InvalidArgument, "InvalidRegistryName", $"\"{text}\" is not a registry's name.", text,
+        "Write its host, with the port where it has one, for example quay.io or localhost:5000.");
 
     /// <summary>A key of an auth file without scheme, API path and trailing slash; Docker Hub under its one name.</summary>
     internal static string Normalize(string key)

@@ -42,9 +42,11 @@ internal sealed partial class RegistryService : IDisposable
     /// <summary>Mirrors first, then the registry itself.</summary>
     /// <param name="credential">For the registry itself; mirrors have their own in the auth files.</param>
     /// <param name="retry">Further attempts after a transient failure; null for the engine's own number.</param>
-    /// <exception cref="EngineException">RegistryBlocked, RegistriesConfInvalid, AuthFileInvalid, CredentialHelperFailed.</exception>
+    /// <param name="cancel">Ends what a credential helper may take.</param>
+    /// <param name="authFile">The only file with credentials that is read; null for those of docker and podman.</param>
+    /// <exception cref="EngineException">AuthFileNotFound, RegistryBlocked, RegistriesConfInvalid, AuthFileInvalid, CredentialHelperFailed.</exception>
     internal IReadOnlyList<RegistryRepository> OpenForPull(
-        ImageReference reference, RegistryCredential? credential, int? retry = null, CancellationToken cancel = default)
+        ImageReference reference, RegistryCredential? credential, int? retry = null, CancellationToken cancel = default, string? authFile = null)
     {
         string name = reference.Domain + "/" + reference.Repository;
         RegistryEntry? entry = Entry(name);
@@ -53,20 +55,20 @@ internal sealed partial class RegistryService : IDisposable
         {
             if (mirror.PullFrom == "all" || mirror.PullFrom == (reference.Digest is null ? "tag-only" : "digest-only"))
             {
-                all.Add(Open(name, entry!.Move(name, mirror.Location), mirror.Insecure, null, retry, cancel));
+                all.Add(Open(name, entry!.Move(name, mirror.Location), mirror.Insecure, null, authFile, retry, cancel));
             }
         }
 
-        all.Add(Open(name, entry?.Move(name, entry.Location) ?? name, entry?.Insecure ?? false, credential, retry, cancel));
+        all.Add(Open(name, entry?.Move(name, entry.Location) ?? name, entry?.Insecure ?? false, credential, authFile, retry, cancel));
         return all;
     }
 
     internal RegistryRepository OpenForPush(
-        ImageReference reference, RegistryCredential? credential, int? retry = null, CancellationToken cancel = default)
+        ImageReference reference, RegistryCredential? credential, int? retry = null, CancellationToken cancel = default, string? authFile = null)
     {
         string name = reference.Domain + "/" + reference.Repository;
         RegistryEntry? entry = Entry(name);
-        return Open(name, entry?.Move(name, entry.Location) ?? name, entry?.Insecure ?? false, credential, retry, cancel);
+        return Open(name, entry?.Move(name, entry.Location) ?? name, entry?.Insecure ?? false, credential, authFile, retry, cancel);
     }
 
     public void Dispose() => _transports.Dispose();
@@ -77,9 +79,17 @@ internal sealed partial class RegistryService : IDisposable
         return entry is { Blocked: true } ? throw RegistryErrors.Blocked(name.Split('/')[0]) : entry;
     }
 
-    private HttpRepository Open(string name, string location, bool insecure, RegistryCredential? credential, int? retry,
-        CancellationToken cancel)
+    private HttpRepository Open(
+        string name, string location, bool insecure, RegistryCredential? credential, string? authFile, int? retry, CancellationToken cancel)
     {
+        if (authFile is not null && !File.Exists(authFile))
+        {
+            // Whoever names a file does not mean to be nobody.
+            throw new EngineException(
+                EngineErrorKind.ObjectNotFound, "AuthFileNotFound", $"There is no file \"{authFile}\" with credentials.", authFile,
+                "Check the path, or make it with Connect-ContainerRegistry -AuthFile.");
+        }
+
         if (!ImageReference.TryParse(location, out ImageReference? place)
             || !location.StartsWith(place.Domain + "/", StringComparison.Ordinal))
         {
@@ -89,7 +99,7 @@ internal sealed partial class RegistryService : IDisposable
                 "Correct the location.");
         }
 
-        RegistryClient client = Client(place.Domain, insecure, credential ?? _credentials.Find(location, null, cancel));
+        RegistryClient client = Client(place.Domain, insecure, credential ?? _credentials.Find(location, authFile, cancel));
         return new HttpRepository(client, name, place.Repository, retry);
     }
 

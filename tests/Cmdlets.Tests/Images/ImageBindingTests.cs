@@ -42,6 +42,7 @@ public sealed class ImageBindingTests(ModuleShell shell) : IClassFixture<ModuleS
         { "Export-Container web /x/web.tar", ["Export container \"web\" to \"/x/web.tar\""] },
         { "[pscustomobject]@{ Name = 'web' } | Export-Container -Path { \"/x/$($_.Name).tar\" }", ["Export container \"web\" to \"/x/web.tar\""] },
         { "ConvertTo-ContainerImage web web:1 -Pause:$false", ["Create image \"web:1\" from container \"web\""] },
+        { "ConvertTo-ContainerImage web web:1 -NoPause", ["Create image \"web:1\" from container \"web\""] },
         { Change + " | Commit-Container", ["Create an image from container \"web\" with 1 of its changes"] },
         { "[pscustomobject]@{ Name = 'web' } | ConvertTo-ContainerImage -Reference { \"$($_.Name):s\" }", ["Create image \"web:s\" from container \"web\""] },
         { "Add-ContainerImageTag web a, b:2", ["Name image \"web\" \"a\"", "Name image \"web\" \"b:2\""] },
@@ -90,12 +91,24 @@ public sealed class ImageBindingTests(ModuleShell shell) : IClassFixture<ModuleS
     [InlineData("ChangeOfNoContainer", "New-EngineObject ContainerChange @{ Path = '/a' } | ConvertTo-ContainerImage")]
     [InlineData("CredentialMissing", "Connect-ContainerRegistry a.io")]
     [InlineData("ImageNotFound", "Get-ContainerImage -Before nothing")]
+    [InlineData("InvalidImageReference", "Request-ContainerImage 127.0.0.1:99999/x")]
+    [InlineData("InvalidRegistryName", "Disconnect-ContainerRegistry 127.0.0.1:99999")]
+    [InlineData("AuthFileNotFound", "Request-ContainerImage 127.0.0.1:1/x -AuthFile /x/auth.json")]
+    [InlineData("AuthFileNotFound", "New-Container 127.0.0.1:1/x -AuthFile /x/auth.json")]
     [InlineData("RegistryNotFound", "Get-ContainerRegistry nowhere.example")]
     public void What_cannot_be_is_an_error_with_a_stable_id(string errorId, string command)
     {
         ErrorRecord error = Assert.Single(shell.Run(command).Errors);
         Assert.Equal(errorId, error.FullyQualifiedErrorId.Split(',')[0]);
         Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
+    }
+
+    [SkippableFact]
+    public void Who_never_signed_in_is_told_so()
+    {
+        ScriptResult result = shell.Run("Disconnect-ContainerRegistry nowhere.example -WarningVariable said -WarningAction SilentlyContinue; $said");
+        Assert.Empty(result.Errors);
+        Assert.Contains("nowhere.example", Assert.Single(result.Lines), StringComparison.Ordinal);
     }
 
     [SkippableTheory]

@@ -106,6 +106,65 @@ public class ImageFaultTests(ContainerHostFixture host, LoopbackRegistry registr
     }
 
     [SkippableFact]
+    public void A_damaged_layer_that_a_container_runs_on_stays_below_it_when_it_is_healed_until_nobody_has_it()
+    {
+        PushImage();
+        Ok($"$null = Request-ContainerImage {Reference}; $null = Invoke-ContainerImage {Reference} -Detach -Name holds -Command sleep, 1000");
+        string root = Ok($"(Get-ContainerImageLayer {Reference})[-1].Path").Lines.Single();
+        File.WriteAllText(Path.Combine(root, "strange"), "x");
+        Assert.Contains("LayerDamaged", Ok("Test-ContainerHost | ForEach-Object Check").Lines);
+        ScriptResult healed = Ok($"$null = Request-ContainerImage {Reference} -WarningVariable said -WarningAction SilentlyContinue; $said");
+        Assert.Contains("'holds'", Assert.Single(healed.Lines), StringComparison.Ordinal);
+
+        // One that starts now has the sound layer; the other one's is nobody's leftover.
+        Ok($"$null = Invoke-ContainerImage {Reference} -Detach -Name sound -Command sleep, 1000");
+        Assert.DoesNotContain("Leftover", Ok("Test-ContainerHost | ForEach-Object Check").Lines);
+        Ok("$null = Clear-ContainerStorage -Image -Confirm:$false; $null = New-ContainerImage another:1 -Program busybox -Message another");
+        Assert.Equal(["f", "strange"], Ok("Invoke-ContainerCommand holds ls, /dir2; Invoke-ContainerCommand holds ls, /strange").Lines.Select(Path.GetFileName));
+        Assert.Equal(["f"], Ok("Invoke-ContainerCommand sound ls, /dir2").Lines);
+        Assert.Single(Directory.GetDirectories(Layers, "old-*"));
+
+        Ok("Restart-Container holds -Timeout 0");
+        Ok("Invoke-ContainerCommand holds ls, /dir2");
+        Assert.Contains("Leftover", Ok("Test-ContainerHost | ForEach-Object Check").Lines);
+        Ok("$null = Clear-ContainerStorage -Image -Confirm:$false");
+        Assert.Empty(Directory.GetDirectories(Layers, "old-*"));
+        Assert.Equal(["f"], Ok("Invoke-ContainerCommand holds ls, /dir2").Lines);
+    }
+
+    [SkippableFact]
+    public void A_commit_that_the_disk_has_no_room_for_leaves_the_container_running()
+    {
+        using TemporaryFolder folder = new();
+        string data = Path.Combine(folder.Path, "data");
+        Directory.CreateDirectory(data);
+        Ok("mount -t tmpfs -o size=12m,mode=700 full $args[0]", data);
+        try
+        {
+            string script = "$env:CONTAINERS_DATA_ROOT = $args[0]; try {{ {0} }} finally {{ $env:CONTAINERS_DATA_ROOT = $args[1] }}";
+            string In(string command) => string.Format(CultureInfo.InvariantCulture, script, command);
+            Ok(In("$null = New-ContainerImage small -Program busybox; $null = Invoke-ContainerImage small -Detach -Name works -Network none -Command sh, '-c', 'i=0; while :; do i=$((i+1)); echo $i >/dev/shm/beat; sleep 0.05; done'"), data, Host.Shell.DataRoot);
+            try
+            {
+                Ok("dd if=/dev/zero of=\"$($args[0])/fill\" bs=4k 2>$null", data);
+                Fails("DiskFull", In("ConvertTo-ContainerImage works made:1"), data, Host.Shell.DataRoot);
+                Assert.Equal(["Running"], Ok(In("\"$((Get-Container works).State)\""), data, Host.Shell.DataRoot).Lines);
+                string beat = $"/proc/{Ok(In("(Get-Container works).ProcessId"), data, Host.Shell.DataRoot).Lines.Single()}/root/dev/shm/beat";
+                string before = File.ReadAllText(beat);
+                Eventually(() => File.ReadAllText(beat) != before, () => "it stands still");
+            }
+            finally
+            {
+                Run(In("Remove-Container works -Force"), data, Host.Shell.DataRoot);
+            }
+        }
+        finally
+        {
+            Ok("umount $args[0]", data);
+        }
+    }
+
+    [SkippableFact]
     public void A_damaged_image_that_no_registry_has_still_starts_with_a_warning()
     {
         Ok("$null = New-ContainerImage alone:1 -Program busybox -Message alone");

@@ -33,6 +33,10 @@ public sealed class ImageViewTests(ModuleShell shell) : IClassFixture<ModuleShel
             "Type Id Name Size", "Container abababababab web 10 B"
         },
         {
+            "New-EngineObject ReclaimedItem @{ Type = 'Leftover'; Id = 'new-0123456789abcdef'; Name = 'new-0123456789abcdef'; Size = 10 }",
+            "Type Id Name Size", "Leftover new-0123456789abcdef new-0123456789abcdef 10 B"
+        },
+        {
             "New-EngineObject ContainerRegistry @{ Registry = 'a.io'; UserName = 'me'; Source = '/x'; Insecure = $true; Mirrors = @('b.io') }",
             "Registry UserName Source Notes", "a.io me /x insecure, mirrors: b.io"
         },

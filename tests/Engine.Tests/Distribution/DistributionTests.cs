@@ -215,12 +215,25 @@ public sealed class DistributionTests : IDisposable
             "r:1/a/x:1", "s:1/x:3", new PushOptions { Compression = LayerCompression.Zstd }, CancellationToken.None);
         Assert.NotEqual(first.Digest, zstd.Digest);
 
+        // Without a word what is there is as good as new; a word counts, whatever is there.
+        Assert.Equal((zstd.Digest, 0L), Pushed("s:1/x:4", null));
+        Assert.Equal((first.Digest, 0L), Pushed("s:1/x:5", LayerCompression.Gzip));
+        _store.Remove("r:1/a/x:1", true, _ => null);
+        Pull("s:1/x:3");
+        Assert.NotEqual(zstd.Digest, _pusher.Push("s:1/x:3", "t:1/x:1", new PushOptions { Compression = LayerCompression.Gzip }, CancellationToken.None).Digest);
+
         using TestFolder other = new();
         ImageStore store = new(other["data"]);
         ImagePuller puller = new(store, _registry.Access);
         Assert.Equal(pulled.Id, puller.Pull("s:1/x:3", new PullOptions(), CancellationToken.None).Id);
         store.Remove("s:1/x:3", false, _ => null);
         Assert.Equal(pulled.Id, puller.Pull("s:1/x:1", new PullOptions(), CancellationToken.None).Id);
+    }
+
+    private (string Digest, long Sent) Pushed(string target, LayerCompression? compression)
+    {
+        PushedImage pushed = _pusher.Push("r:1/a/x:1", target, new PushOptions { Compression = compression }, CancellationToken.None);
+        return (pushed.Digest, pushed.Sent);
     }
 
     [Fact]

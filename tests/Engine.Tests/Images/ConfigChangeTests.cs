@@ -48,6 +48,7 @@ public sealed class ConfigChangeTests
         Assert.Equal(("7:8", "/w/x", "SIGINT"), (config.User, config.WorkingDir, config.StopSignal));
         Assert.Equal(["RUN make"], config.OnBuild);
         Assert.Equal("{\"Test\":[\"CMD-SHELL\",\"curl -f http://localhost/\"],\"Interval\":90000000000,\"Retries\":3}", config.Healthcheck);
+        Assert.Equal(["22/tcp", "80/udp", "81/udp", "82/udp"], Apply("EXPOSE 80-82/UDP").ExposedPorts); // A range is no key that docker reads.
         Assert.Equal("{\"Test\":[\"NONE\"]}", Apply("HEALTHCHECK NONE").Healthcheck);
     }
 
@@ -59,6 +60,7 @@ public sealed class ConfigChangeTests
     [InlineData("ENV A=\"open")]
     [InlineData("ENV A=${B:-x}")]
     [InlineData("EXPOSE 0")]
+    [InlineData("EXPOSE 82-80")]
     [InlineData("VOLUME relative")]
     [InlineData("STOPSIGNAL NOPE")]
     [InlineData("SHELL bash")]

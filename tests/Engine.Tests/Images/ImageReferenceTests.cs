@@ -51,6 +51,7 @@ public class ImageReferenceTests
     [InlineData("é")]
     [InlineData("-x.com/app")]
     [InlineData("host:99999999/app")]
+    [InlineData("127.0.0.1:99999/app")]
     [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     public void What_docker_refuses_is_refused(string text)
     {

@@ -56,10 +56,10 @@ internal sealed class FaultRegistry : IDisposable
     private int _sessions;
 
     /// <param name="certificate">Speaks TLS with it; null for http.</param>
-    internal FaultRegistry(X509Certificate2? certificate = null, IPAddress? address = null)
+    internal FaultRegistry(X509Certificate2? certificate = null, IPAddress? address = null, int port = 0)
     {
         _certificate = certificate;
-        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
+        _listener = new TcpListener(address ?? IPAddress.Loopback, port);
         _listener.Start();
         new Thread(Accept) { IsBackground = true }.Start();
     }

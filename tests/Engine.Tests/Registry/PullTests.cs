@@ -1,6 +1,7 @@
 using System.Text;
 using Containers.Engine.Images;
 using Containers.Engine.Registry;
+using Containers.Engine.Registry.Http;
 using Xunit;
 
 namespace Containers.Engine.Tests.Registry;
@@ -347,6 +348,44 @@ public sealed class PullTests : IDisposable
     {
         _registry.Dispose();
         Assert.Equal("RegistryUnreachable", GetFails().ErrorId);
+    }
+
+    [Theory]
+    [InlineData(null, false, 2)]
+    [InlineData(7, false, 7)]
+    [InlineData(null, true, 5)]
+    public void Who_never_answered_is_given_up_soon_unless_somebody_said_how_often_and_who_restarts_is_waited_for(int? retry, bool reached, int attempts)
+    {
+        RegistryOptions options = _home.Options with { Retries = 5 };
+        RetryBudget budget = new(options, retry, () => reached);
+        int waited = 0;
+        while (budget.Wait(null, default, neverConnected: true))
+        {
+            waited++;
+        }
+
+        Assert.Equal(attempts, waited);
+    }
+
+    [Fact]
+    public void A_registry_that_restarts_in_a_pull_is_waited_for()
+    {
+        _registry.AddManifest("team/app", "v1", _manifest);
+        _home.Options = _home.Options with { FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromMilliseconds(200), Retries = 20 };
+        using RegistryService service = _home.Service();
+        RegistryRepository place = service.OpenForPull(ImageReference.Parse(_registry.Host + "/team/app"), null)[^1];
+        place.GetManifest("v1", default);
+        int port = _registry.Port;
+        _registry.Dispose();
+        Task<FaultRegistry> restart = Task.Run(async () =>
+        {
+            await Task.Delay(1000);
+            FaultRegistry again = new(port: port);
+            again.AddManifest("team/app", "v1", _manifest);
+            return again;
+        });
+        Assert.Equal(_manifest, place.GetManifest("v1", default).Content.ToArray());
+        restart.GetAwaiter().GetResult().Dispose();
     }
 
     [Fact]

@@ -26,6 +26,10 @@ internal static class ArchiveErrors
         EngineErrorKind.ReadError, "ArchiveReadFailed", $"'{subject}' cannot be read: {inner.Message}", subject,
         "Check that the file can be read and try again.", inner);
 
+    internal static EngineException NoDirectory(string subject, Exception inner) => new(
+        EngineErrorKind.ObjectNotFound, "ArchiveWriteFailed", $"'{subject}' cannot be written: there is no directory '{Path.GetDirectoryName(subject)}'.",
+        subject, "Make the directory, or choose another place.", inner);
+
     internal static EngineException WriteFailed(string subject, Exception inner) =>
         (inner is LinuxException linux ? linux.Errno : inner.HResult) is Errno.ENOSPC or Errno.EDQUOT
             ? new EngineException(

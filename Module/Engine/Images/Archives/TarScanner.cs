@@ -34,6 +34,11 @@ internal sealed class TarScanner(SafeFileHandle file, string subject, Cancellati
             throw ImageErrors.DamagedArchive("it is empty");
         }
 
+        if (_length < TarFormat.BlockSize)
+        {
+            throw ArchiveErrors.NotAnImage(subject, "it is no tar archive");
+        }
+
         int count = 0;
         while (true)
         {

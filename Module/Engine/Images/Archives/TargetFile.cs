@@ -45,6 +45,11 @@ internal sealed class TargetFile : IDisposable
                 ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, BufferSize)
                 : new FileStream(_temporary, Options);
         }
+        catch (DirectoryNotFoundException e)
+        {
+            // The runtime would name the file that nobody knows of.
+            throw ArchiveErrors.NoDirectory(path, e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw ArchiveErrors.WriteFailed(path, e);

@@ -100,7 +100,12 @@ internal sealed class LayerReceiver : IDisposable
         LayerStore.Seal(layer, diffId, received.Size);
         using (SafeFileHandle _ = StoreLock.Take(_root, cancel))
         {
-            _store.Publish(layer, diffId);
+            IReadOnlyList<string> users = _store.Publish(layer, diffId);
+            if (users.Count > 0)
+            {
+                string names = string.Join(", ", users.Select(id => $"'{_store.ContainerName(id)}'"));
+                _warnings.Enqueue($"The damaged layer '{diffId}' was replaced, but {names} will see its damaged files until started again.");
+            }
 
             // From its maker's lock to a pin while nobody can remove layers. One that was there already stays, and this one goes later.
             if (layer.Published)

@@ -1,8 +1,11 @@
 namespace Containers.Engine.Registry.Http;
 
 /// <summary>How often one operation may fail in passing, and how long it waits in between: twice as long each time, with jitter.</summary>
-internal sealed class RetryBudget(RegistryOptions options, int? retries)
+/// <param name="retries">As somebody asked for; null for the engine's own number.</param>
+/// <param name="reached">Whether the registry has answered in this operation: then it is there, and comes back after a restart.</param>
+internal sealed class RetryBudget(RegistryOptions options, int? retries, Func<bool>? reached = null)
 {
+    /// <summary>Where nobody has ever answered, most likely nobody will: the name is wrong, or the registry is down.</summary>
     private const int MostConnects = 2;
 
     private readonly int _all = Math.Max(retries ?? options.Retries, 0);
@@ -16,7 +19,8 @@ internal sealed class RetryBudget(RegistryOptions options, int? retries)
     /// <exception cref="OperationCanceledException">While it waited.</exception>
     internal bool Wait(TimeSpan? after, CancellationToken cancel, bool neverConnected = false)
     {
-        if (_used >= (neverConnected ? Math.Min(_all, MostConnects) : _all) || after > options.LongestRetryAfter)
+        bool hopeless = neverConnected && retries is null && reached?.Invoke() != true;
+        if (_used >= (hopeless ? Math.Min(_all, MostConnects) : _all) || after > options.LongestRetryAfter)
         {
             return false;
         }
