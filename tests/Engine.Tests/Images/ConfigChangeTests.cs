@@ -49,6 +49,7 @@ public sealed class ConfigChangeTests
         Assert.Equal(["RUN make"], config.OnBuild);
         Assert.Equal("{\"Test\":[\"CMD-SHELL\",\"curl -f http://localhost/\"],\"Interval\":90000000000,\"Retries\":3}", config.Healthcheck);
         Assert.Equal("{\"Test\":[\"NONE\"]}", Apply("HEALTHCHECK NONE").Healthcheck);
+        Assert.Equal("{\"Test\":[\"CMD-SHELL\",\"a \\u0026\\u0026 b\"]}", Apply("SHELL [\"/bin/bash\",\"-ec\"]", "HEALTHCHECK CMD a && b").Healthcheck);
     }
 
     [Theory]
