@@ -162,7 +162,7 @@ internal sealed partial class StageBuilder
                 }
 
                 using SourceTree looked = new(stage.Session.Services.Storage(null).OpenRoot(image, null), null, keepsOwners: true, $"'{from.Text}'");
-                FoundSource found = looked.Find(word)[0];
+                FoundSource found = looked.FindOne(word);
                 return new BoundTree(mount, content, image, found.Path, null);
             }
 
@@ -224,8 +224,7 @@ internal sealed partial class StageBuilder
         {
             using SourceTree tree = stage.OpenTree(from, out _) ?? throw Error(
                 mount, "CopySourceNotFound", $"'{from.Text}' has no files", null, EngineErrorKind.ObjectNotFound);
-            string source = mount.Source.Trim('/');
-            FoundSource found = tree.Find(new Word(source.Length == 0 ? "." : source, mount.Written.Range))[0];
+            FoundSource found = tree.FindOne(mount.SourcePath);
             using SafeFileHandle handle = tree.Root.OpenFile(found.Path.Length == 0 ? "." : found.Path, Libc.O_RDONLY | Libc.O_DIRECTORY);
             new TreeCopier(cancel).Copy(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{handle.DangerousGetHandle()}"), target);
         }
