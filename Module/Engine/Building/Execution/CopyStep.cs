@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Containers.Engine.Building.Cache;
+using Containers.Engine.Building.Checking;
 using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
@@ -36,8 +37,7 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     internal void Prepare(IReadOnlyList<CopySource> sources, RootedDirectory? root)
     {
         _owner = Owner(root);
-        _mode = instruction.Chmod is not { } wanted ? null : ModeChange.Parse(wanted.Text) ?? throw SourceText.Invalid(
-            wanted.Range, $"'{wanted.Text}' is no mode", "Write octal digits, such as 755, or clauses, such as u=rwX,go=rX.");
+        _mode = instruction.Chmod is { } wanted ? InstructionRules.Mode(wanted) : null;
         if (sources.Count == 0)
         {
             return;
