@@ -61,7 +61,7 @@ internal static class ConfigChange
                 "STOPSIGNAL" => now with { StopSignal = Signal(words.One(), instruction) },
                 "SHELL" => now with { Shell = Json(text) is { Count: > 0 } shell ? shell : throw Invalid(instruction, "it takes a JSON array of strings") },
                 "ONBUILD" => now with { OnBuild = [.. now.OnBuild, Trigger(text, instruction)] },
-                "HEALTHCHECK" => now with { Healthcheck = HealthcheckChange.Parse(text, instruction, Shell(now)) },
+                "HEALTHCHECK" => now with { Healthcheck = HealthcheckChange.Parse(text, instruction) },
                 _ => throw Invalid(instruction, $"{keyword} cannot be applied to an image that is there"),
             },
         };

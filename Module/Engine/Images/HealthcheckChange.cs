@@ -12,9 +12,9 @@ internal static class HealthcheckChange
         ("--interval=", "Interval"), ("--timeout=", "Timeout"), ("--start-period=", "StartPeriod"), ("--start-interval=", "StartInterval"),
     ];
 
-    /// <summary>The JSON text of docker's Healthcheck.</summary>
+    /// <summary>The JSON text of docker's Healthcheck. The shell of a text is the image's when the check runs.</summary>
     /// <exception cref="EngineException">InvalidImageChange.</exception>
-    internal static string Parse(string text, string instruction, IReadOnlyList<string> shell)
+    internal static string Parse(string text, string instruction)
     {
         Dictionary<string, long> numbers = [];
         string rest = text;
@@ -44,7 +44,7 @@ internal static class HealthcheckChange
         {
             "NONE" when command.Length == 0 && numbers.Count == 0 => ["NONE"],
             "CMD" when command.Length > 0 => ConfigChange.Json(command) is { Count: > 0 } arguments ? ["CMD", .. arguments]
-                : shell is ["/bin/sh", "-c"] ? ["CMD-SHELL", command] : ["CMD", .. shell, command],
+                : ["CMD-SHELL", command],
             _ => throw ConfigChange.Invalid(instruction, "it is written HEALTHCHECK [options] CMD command, or HEALTHCHECK NONE"),
         };
         return Write(test, numbers);

@@ -89,6 +89,29 @@ public sealed class BuildTests(ContainerHostFixture host) : BuildTest(host)
     }
 
     [SkippableFact]
+    public void HistoriesShowTheScriptOfADocument()
+    {
+        Dockerfile("FROM busybox", "RUN <<E", "echo one", "echo two > /two", "E", "RUN cat <<X > /x", "text", "X");
+        Build("-Tag script");
+        Assert.Equal(
+            ["RUN /bin/sh -c cat <<X > /x\ntext\nX # buildkit", "RUN /bin/sh -c echo one\necho two > /two\n # buildkit"],
+            Ok("(Get-ContainerImageHistory script | Select-Object -First 2).CreatedBy").Lines);
+    }
+
+    [SkippableFact]
+    public void AHealthCheckOfTextRunsUnderTheShellOfTheImage()
+    {
+        Write("shell", "#!/bin/sh\necho \"by the shell: $1\"\n");
+        Dockerfile(
+            "FROM busybox", "COPY --chmod=755 shell /shell", "SHELL [\"/shell\"]", "HEALTHCHECK --interval=1h CMD echo ok || exit 1",
+            "ENTRYPOINT [\"/bin/busybox\", \"sleep\", \"1000\"]");
+        Build("-Tag checked");
+        Assert.Equal("{\"Test\":[\"CMD-SHELL\",\"echo ok || exit 1\"],\"Interval\":3600000000000}", Config("checked", "$c.Config.Healthcheck"));
+        Ok("$null = Invoke-ContainerImage checked -Detach -Name checked -Network none");
+        Assert.Equal(["by the shell: echo ok || exit 1\n"], Ok("(Test-ContainerHealth checked).Output").Lines);
+    }
+
+    [SkippableFact]
     public void ASecondBuildDoesNothingAndGivesTheSameImage()
     {
         Dockerfile("FROM busybox", "WORKDIR /w", "COPY f .", "RUN date +%N > n", "CMD [\"cat\", \"n\"]");

@@ -50,6 +50,7 @@ public sealed class ConfigChangeTests
         Assert.Equal("{\"Test\":[\"CMD-SHELL\",\"curl -f http://localhost/\"],\"Interval\":90000000000,\"Retries\":3}", config.Healthcheck);
         Assert.Equal(["22/tcp", "80/udp", "81/udp", "82/udp"], Apply("EXPOSE 80-82/UDP").ExposedPorts); // A range is no key that docker reads.
         Assert.Equal("{\"Test\":[\"NONE\"]}", Apply("HEALTHCHECK NONE").Healthcheck);
+        Assert.Equal("{\"Test\":[\"CMD-SHELL\",\"a \\u0026\\u0026 b\"]}", Apply("SHELL [\"/bin/bash\",\"-ec\"]", "HEALTHCHECK CMD a && b").Healthcheck);
     }
 
     [Theory]

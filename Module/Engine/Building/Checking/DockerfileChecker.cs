@@ -54,6 +54,7 @@ internal sealed class DockerfileChecker(
             globals.Declare(argument, escape);
         }
 
+        _ = SourceDateEpoch.Find(globals, file);
         foreach (Stage stage in file.Stages)
         {
             findings.Enter(stage.Comments);

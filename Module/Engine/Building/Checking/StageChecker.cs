@@ -1,6 +1,5 @@
 using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Syntax;
-using Containers.Engine.Launch;
 
 namespace Containers.Engine.Building.Checking;
 
@@ -57,8 +56,21 @@ internal sealed class StageChecker
             return;
         }
 
-        Instruction instruction = written.Expand(expander);
+        Instruction instruction;
+        try
+        {
+            instruction = written.Expand(expander);
+        }
+        catch (EngineException e) when (e.ErrorId == "InvalidDockerfile" && !_isKnown && expander.Missing.Count > 0)
+        {
+            // A mount whose target is a variable of an image that is not here.
+            ReportUndefined(expander, written);
+            return;
+        }
+
         ReportUndefined(expander, written);
+        bool isExpanded = _isKnown || expander.Missing.Count == 0;
+        InstructionRules.Check(isExpanded ? instruction : written, word => isExpanded || InstructionRules.IsPlain(word));
         switch (instruction)
         {
             case EnvInstruction env:
@@ -111,9 +123,6 @@ internal sealed class StageChecker
                     CheckPort(port);
                 }
 
-                break;
-            case StopSignalInstruction stop:
-                CheckSignal(stop.Signal);
                 break;
             case FileInstruction file:
                 CheckFiles(file);
@@ -186,37 +195,14 @@ internal sealed class StageChecker
     {
         string text = word.Text;
         int slash = text.IndexOf('/', StringComparison.Ordinal);
-        string protocol = slash < 0 ? "tcp" : text[(slash + 1)..];
-        string port = slash < 0 ? text : text[..slash];
-        int colon = port.LastIndexOf(':');
-        string[] range = port[(colon + 1)..].Split('-');
-        if (protocol.ToLowerInvariant() is not ("" or "tcp" or "udp" or "sctp") || range.Length > 2
-            || !range.All(one => ushort.TryParse(one, System.Globalization.NumberStyles.None, null, out _))
-            || (range.Length == 2 && ushort.Parse(range[0], null) > ushort.Parse(range[1], null)))
-        {
-            throw SourceText.Invalid(word.Range, $"'{text}' is no port", "Write port[-last][/tcp, /udp or /sctp].");
-        }
-
-        if (protocol.Any(char.IsUpper))
+        if (slash >= 0 && text[slash..].Any(char.IsUpper))
         {
             _findings.Add(CheckRule.ExposeProtoCasing, word.Range, $"The protocol of '{text}' should be in lower case");
         }
 
-        if (colon >= 0)
+        if (text.Contains(':', StringComparison.Ordinal))
         {
             _findings.Add(CheckRule.ExposeInvalidFormat, word.Range, $"EXPOSE takes no address and no port of the host: '{text}'");
-        }
-    }
-
-    private static void CheckSignal(Word word)
-    {
-        try
-        {
-            _ = SignalNames.Parse(word.Text);
-        }
-        catch (EngineException e)
-        {
-            throw SourceText.Error(word.Range, "InvalidDockerfile", $"there is no signal '{word.Text}'", inner: e);
         }
     }
 
@@ -236,11 +222,6 @@ internal sealed class StageChecker
             {
                 _findings.Add(CheckRule.CopyIgnoredFile, source.Range, $"'{source.Text}' is left out of the context by the ignore file");
             }
-        }
-
-        if (file is AddInstruction { Checksum: { } checksum } && (file.Sources.Count != 1 || !RemoteSource.IsRemote(file.Sources[0].Text)))
-        {
-            throw SourceText.Invalid(checksum.Range, "--checksum is for one source that comes from elsewhere");
         }
     }
 

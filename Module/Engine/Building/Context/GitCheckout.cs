@@ -32,6 +32,9 @@ internal sealed record GitCheckout(string Path, string Commit)
         "-c", "submodule.recurse=false", "-c", "gc.auto=0",
     ];
 
+    private static readonly string[] s_errors = ["fatal:", "error:", "ssh:"];
+    private static readonly string[] s_remarks = ["warning:", "hint:"];
+
     /// <summary>Fetches one commit with its files, as little as the server allows.</summary>
     /// <param name="checksum">The commit that it must be, or its beginning; null for any.</param>
     /// <param name="keepGitDirectory">.git stays.</param>
@@ -112,15 +115,23 @@ internal sealed record GitCheckout(string Path, string Commit)
             return result.ExitCode == 0;
         }
 
-        EngineException Failed(ChildResult result)
-        {
-            return Failure(Syntax.SourceText.Printable(result.ErrorText.Trim().Split('\n')[^1]));
-        }
+        EngineException Failed(ChildResult result) => Failure(Syntax.SourceText.Printable(Reason(result.ErrorText)));
 
         EngineException Failure(string why) => new(
             EngineErrorKind.ConnectionError, "GitFailed",
             $"'{reference.Shown}'{(reference.Reference is null ? "" : $" at '{reference.Reference}'")} could not be fetched: {why}",
             reference.Shown, "Check the address, the branch and the rights.");
+    }
+
+    /// <summary>What git and ssh say went wrong: up to the last line that names an error, without the advice that follows it.</summary>
+    internal static string Reason(string errors)
+    {
+        string[] lines = [.. errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        int last = Array.FindLastIndex(lines, line => Begins(line, s_errors));
+        string[] telling = [.. lines.Take(last + 1).Where(line => !Begins(line, s_remarks)).Distinct().TakeLast(3)];
+        return telling.Length > 0 ? string.Join("; ", telling) : lines.LastOrDefault() ?? "git does not say why";
+
+        static bool Begins(string line, string[] starts) => Array.Exists(starts, start => line.StartsWith(start, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>refs/heads/NAME of the server is ours under another name.</summary>

@@ -26,6 +26,7 @@ internal sealed partial class BuildSession : IDisposable
     private readonly Lazy<Digest> _emptyLayer;
     private readonly BuildPlace _place;
     private readonly Lock _pulling = new();
+    private Task _imageSources = Task.CompletedTask;
 
     internal BuildSession(
         BuildServices services, BuildRequest request, BuildInput input, BuildGraph graph, GlobalVariables globals, BuildPlace place,
@@ -61,37 +62,44 @@ internal sealed partial class BuildSession : IDisposable
     /// <summary>Fetches what ADD takes from elsewhere.</summary>
     internal ContextOpener Opener { get; }
 
+    /// <summary>Names of arguments that triggers of base images declare.</summary>
+    internal ConcurrentBag<string> TriggerArguments { get; } = [];
+
     /// <summary>Builds the target.</summary>
     internal StageState Run(CancellationToken cancel)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Exception? failure = null;
+        T OrStop<T>(Func<T> work)
+        {
+            try
+            {
+                return work();
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref failure, e, null);
+                stop.Cancel();
+                throw;
+            }
+        }
+
         foreach (StageNode node in Graph.Nodes.Values)
         {
             StageBuilder builder = new(this, node, stop.Token);
-            _stages[node.Stage.Index] = new Task<StageState>(
-                () =>
-                {
-                    try
-                    {
-                        return builder.Run();
-                    }
-                    catch (Exception e)
-                    {
-                        Interlocked.CompareExchange(ref failure, e, null);
-                        stop.Cancel();
-                        throw;
-                    }
-                },
-                CancellationToken.None, TaskCreationOptions.LongRunning);
+            _stages[node.Stage.Index] = new Task<StageState>(() => OrStop(builder.Run), CancellationToken.None, TaskCreationOptions.LongRunning);
         }
 
+        Task<int> images = new(() => OrStop(() => FindImageSources(stop.Token)), CancellationToken.None, TaskCreationOptions.LongRunning);
+        _imageSources = images;
+        Task all = Task.WhenAll([images, .. _stages.Values]);
+        images.Start(TaskScheduler.Default);
         foreach (Task<StageState> stage in _stages.Values)
         {
             stage.Start(TaskScheduler.Default);
         }
 
-        _ = Task.WhenAll(_stages.Values).ContinueWith(_ => _events.CompleteAdding(), TaskScheduler.Default);
+        _ = all.ContinueWith(_ => _events.CompleteAdding(), TaskScheduler.Default);
         try
         {
             while (!_events.IsCompleted)
@@ -116,7 +124,7 @@ internal sealed partial class BuildSession : IDisposable
         {
             // Whoever is told may throw: nothing is left running behind its back.
             stop.Cancel();
-            Task.WhenAll(_stages.Values).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+            all.ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
         }
 
         cancel.ThrowIfCancellationRequested();
@@ -141,6 +149,19 @@ internal sealed partial class BuildSession : IDisposable
         }
 
         return _stages[index].Result;
+    }
+
+    /// <summary>Waits until the images are here that files are taken from: before a program runs for an hour, one of them may be none at all.</summary>
+    internal void WaitForImages(CancellationToken cancel)
+    {
+        try
+        {
+            _imageSources.Wait(cancel);
+        }
+        catch (AggregateException)
+        {
+            throw new OperationCanceledException("An image that is needed is not there.", cancel);
+        }
     }
 
     internal void Tell(BuildEvent happened) => _events.Add(happened);
@@ -211,6 +232,24 @@ internal sealed partial class BuildSession : IDisposable
 
         _slots.Dispose();
         _events.Dispose();
+    }
+
+    /// <returns>How many.</returns>
+    private int FindImageSources(CancellationToken cancel)
+    {
+        int count = 0;
+        foreach (Word from in Graph.Nodes.Values.SelectMany(node => Graph.ImageSources(node.Stage)))
+        {
+            NamedContext? named = Input.FindNamed(from.Text);
+            if (named?.Tree is null)
+            {
+                cancel.ThrowIfCancellationRequested();
+                _ = Image(named?.ImageAt(from) ?? from, Request.Platform, cancel);
+                count++;
+            }
+        }
+
+        return count;
     }
 
     private string Find(string name, ImagePlatform? platform, CancellationToken cancel)

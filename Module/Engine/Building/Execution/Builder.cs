@@ -7,21 +7,35 @@ using Containers.Engine.Linux;
 namespace Containers.Engine.Building.Execution;
 
 /// <summary>A build from its request to its image.</summary>
-internal sealed class Builder(BuildServices services, BuildRequest request)
+internal sealed class Builder(BuildServices services, BuildRequest given)
 {
     internal ContainerImage? Run(CancellationToken cancel)
     {
-        Frontend.CheckArgument(request.Arguments);
+        Frontend.CheckArgument(given.Arguments);
         using BuildPlace place = new(services);
         ContextOpener opener = new(() => new ContextFolder(place.Scratch.Directory));
         using BuildInput input = Read(opener, cancel);
         Dockerfile file = input.File;
+        BuildRequest request = WithTime(file);
         ImagePlatform target = request.Platform ?? ImagePlatform.Current;
-        GlobalVariables globals = Globals(file, target);
+        GlobalVariables globals = Globals(request, file, target);
         BuildGraph graph = BuildGraph.Create(file, globals, request.Target, name => input.FindNamed(name) is not null);
-        new BuildPreflight(request, input, graph, Globals(file, target), services.Facts).Run();
+        new BuildPreflight(request, input, graph, Globals(request, file, target), services.Facts).Run();
         using BuildSession session = new(services, request, input, graph, globals, place, opener);
-        StageState result = session.Run(cancel);
+        StageState result;
+        try
+        {
+            result = session.Run(cancel);
+        }
+        finally
+        {
+            // Also where it failed: a misspelt name may well be the reason.
+            if (!request.DryRun)
+            {
+                UnusedArguments.Warn(request, file, session.TriggerArguments);
+            }
+        }
+
         if (request.DryRun)
         {
             return null;
@@ -32,7 +46,24 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
         return image;
     }
 
-    private GlobalVariables Globals(Dockerfile file, ImagePlatform target)
+    /// <summary>The time of the build as parameter and as argument: whichever says it, both have it. The parameter wins.</summary>
+    private BuildRequest WithTime(Dockerfile file)
+    {
+        DateTimeOffset? time = given.SourceDateEpoch ?? SourceDateEpoch.Find(Globals(given, file, given.Platform ?? ImagePlatform.Current), file);
+        Dictionary<string, string> arguments = new(given.Arguments, StringComparer.Ordinal);
+        if (time is not null)
+        {
+            arguments[SourceDateEpoch.Name] = SourceDateEpoch.Text(time.Value);
+        }
+        else if (arguments.ContainsKey(SourceDateEpoch.Name))
+        {
+            arguments[SourceDateEpoch.Name] = "";
+        }
+
+        return given with { SourceDateEpoch = time, Arguments = arguments };
+    }
+
+    private static GlobalVariables Globals(BuildRequest request, Dockerfile file, ImagePlatform target)
     {
         GlobalVariables globals = new(
             request.Arguments, Convert(ImagePlatform.Current), Convert(target), BuildGraph.FindTarget(file, request.Target).Alias ?? "default");
@@ -51,17 +82,17 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
         List<IDisposable> opened = [];
         try
         {
-            BuildContext? context = request.Archive is { } archive ? opener.OpenArchive(archive, "the archive", cancel)
-                : request.Context is { } source ? opener.Open(source, cancel)
+            BuildContext? context = given.Archive is { } archive ? opener.OpenArchive(archive, "the archive", cancel)
+                : given.Context is { } source ? opener.Open(source, cancel)
                 : null;
             if (context is not null)
             {
                 opened.Add(context);
             }
 
-            SourceText text = request.Text is { } given ? SourceText.FromBytes(BuildContext.DefaultFile, given.Span)
-                : request.File is { } path ? SourceText.FromBytes(path, ReadFile(path))
-                : context?.ReadDockerfile(request.FileInContext) ?? throw new EngineException(
+            SourceText text = given.Text is { } lines ? SourceText.FromBytes(BuildContext.DefaultFile, lines.Span)
+                : given.File is { } path ? SourceText.FromBytes(path, ReadFile(path))
+                : context?.ReadDockerfile(given.FileInContext) ?? throw new EngineException(
                     EngineErrorKind.ObjectNotFound, "DockerfileNotFound", "There is neither a context nor a Dockerfile.", null, "Give a directory with -Path.");
             Dockerfile file = DockerfileParser.Parse(text);
             StageReferences.Check(file);
@@ -85,7 +116,7 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
     private Dictionary<string, NamedContext> OpenNamed(ContextOpener opener, List<IDisposable> opened, CancellationToken cancel)
     {
         Dictionary<string, NamedContext> named = new(StringComparer.Ordinal);
-        foreach ((string name, string source) in request.Contexts)
+        foreach ((string name, string source) in given.Contexts)
         {
             if (source.StartsWith(NamedContext.ImagePrefix, StringComparison.Ordinal))
             {
@@ -104,7 +135,7 @@ internal sealed class Builder(BuildServices services, BuildRequest request)
 
     /// <summary>What of the context is not there for the build; null for nothing.</summary>
     private IgnoreFile? Ignored(BuildContext context) =>
-        (request.File is { } path ? IgnoreFile.FindBeside(path) : null) ?? context.ReadIgnoreFile(request.FileInContext);
+        (given.File is { } path ? IgnoreFile.FindBeside(path) : null) ?? context.ReadIgnoreFile(given.FileInContext);
 
     private static byte[] ReadFile(string path)
     {

@@ -1,9 +1,8 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Containers.Engine.Building.Checking;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
-using Containers.Engine.Launch;
 
 namespace Containers.Engine.Building.Execution;
 
@@ -20,6 +19,7 @@ internal static class ConfigInstructions
     /// <summary>Applies an expanded instruction; the text for the history, or null where the instruction is of another kind.</summary>
     internal static string? Apply(StageState state, Instruction instruction)
     {
+        InstructionRules.Check(instruction, _ => true);
         ImageDefaults now = state.Config.Config;
         switch (instruction)
         {
@@ -46,24 +46,24 @@ internal static class ConfigInstructions
                 Set(state, now with { Shell = shell.Shell });
                 return "SHELL " + List(shell.Shell);
             case ExposeInstruction expose:
-                string[] ports = [.. expose.Ports.SelectMany(Ports).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+                string[] ports = [.. expose.Ports.SelectMany(InstructionRules.Ports).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
                 Set(state, now with { ExposedPorts = [.. now.ExposedPorts.Union(ports).Order(StringComparer.Ordinal)] });
                 return "EXPOSE " + List(ports);
             case VolumeInstruction volume:
-                IReadOnlyList<string> volumes = [.. volume.Paths.Select(Volume)];
+                IReadOnlyList<string> volumes = [.. volume.Paths.Select(path => path.Text.Trim())];
                 Set(state, now with { Volumes = [.. now.Volumes.Union(volumes).Order(StringComparer.Ordinal)] });
                 return "VOLUME " + List(volumes);
             case UserInstruction user:
-                Set(state, now with { User = user.User.Text.Length > 0 ? user.User.Text : throw Empty(user.User) });
+                Set(state, now with { User = user.User.Text });
                 return "USER " + user.User.Text;
             case StopSignalInstruction signal:
-                Set(state, now with { StopSignal = Signal(signal.Signal) });
+                Set(state, now with { StopSignal = signal.Signal.Text });
                 return "STOPSIGNAL " + signal.Signal.Text;
             case OnBuildInstruction trigger:
                 Set(state, now with { OnBuild = [.. now.OnBuild, trigger.Expression] });
                 return "ONBUILD " + trigger.Expression;
             case HealthcheckInstruction check:
-                string json = Healthcheck(check, Shell(now));
+                string json = Healthcheck(check);
                 Set(state, now with { Healthcheck = json });
                 return "HEALTHCHECK " + json;
             default:
@@ -112,8 +112,6 @@ internal static class ConfigInstructions
 
     private static void Set(StageState state, ImageDefaults config) => state.Config = state.Config with { Config = config };
 
-    private static EngineException Empty(Word word) => SourceText.Invalid(word.Range, $"'{word.Range.Source.Line(word.Range.FirstLine).Trim()}' says nothing");
-
     private static string Pairs(IReadOnlyList<KeyValue> pairs) => string.Join(' ', pairs.Select(pair => pair.Name + "=" + pair.Value));
 
     private static string List(IReadOnlyList<string> values) => "[" + string.Join(' ', values) + "]";
@@ -132,53 +130,12 @@ internal static class ConfigInstructions
         return all;
     }
 
-    /// <summary>80, 80/udp, 8000-8010: a range is each of its ports, as docker writes it down. What is said of the host is passed over.</summary>
-    private static IEnumerable<string> Ports(Word word)
-    {
-        string text = word.Text.ToLowerInvariant();
-        string port;
-        try
-        {
-            port = ImageConfigBuilder.Port(text[(text.LastIndexOf(':') + 1)..]);
-        }
-        catch (EngineException e)
-        {
-            throw SourceText.Error(word.Range, "InvalidDockerfile", $"'{word.Text}' is no port", "Write port[-last][/tcp, /udp or /sctp].", inner: e);
-        }
-
-        string[] parts = port.Split('/');
-        string[] range = parts[0].Split('-');
-        int first = int.Parse(range[0], CultureInfo.InvariantCulture);
-        int last = int.Parse(range[^1], CultureInfo.InvariantCulture);
-        return last >= first
-            ? Enumerable.Range(first, last - first + 1).Select(number => string.Create(CultureInfo.InvariantCulture, $"{number}/{parts[1]}"))
-            : throw SourceText.Invalid(word.Range, $"'{word.Text}' is no port: the range ends before it begins");
-    }
-
-    private static string Volume(Word word) => word.Text.Trim() is { Length: > 0 } path
-        ? path
-        : throw SourceText.Invalid(word.Range, "a volume needs a path");
-
-    private static string Signal(Word word)
-    {
-        try
-        {
-            _ = SignalNames.Parse(word.Text);
-            return word.Text;
-        }
-        catch (EngineException e)
-        {
-            throw SourceText.Error(word.Range, "InvalidDockerfile", $"there is no signal '{word.Text}'", null, inner: e);
-        }
-    }
-
-    /// <summary>Docker's JSON: durations are nanoseconds, what is not said is not there.</summary>
-    private static string Healthcheck(HealthcheckInstruction check, IReadOnlyList<string> shell)
+    /// <summary>Docker's JSON: durations are nanoseconds, what is not said is not there. The shell of a text is the image's when the check runs.</summary>
+    private static string Healthcheck(HealthcheckInstruction check)
     {
         IReadOnlyList<string> test = check.Command is not { } command ? ["NONE"]
             : command.IsExec ? ["CMD", .. command.Arguments]
-            : shell is ["/bin/sh", "-c"] ? ["CMD-SHELL", command.Arguments[0]]
-            : ["CMD", .. command.WithShell(shell)];
+            : ["CMD-SHELL", command.Arguments[0]];
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream))
         {

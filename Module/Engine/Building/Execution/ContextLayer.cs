@@ -35,7 +35,7 @@ internal sealed class ContextLayer
 
     internal static ContextLayer Scan(SourceTree tree, Word word, CancellationToken cancel)
     {
-        FoundSource source = tree.Find(word)[0];
+        FoundSource source = tree.FindOne(word);
         using TreeScanner scanner = new(cancel);
         using SafeFileHandle parent = tree.OpenParent(source, out byte[] name);
         ScannedNode node = scanner.Scan((int)parent.DangerousGetHandle(), name, source.Path, tree.Filter) ?? throw SourceText.Error(

@@ -21,12 +21,6 @@ internal sealed partial class StageBuilder
         internal CopySources(StageBuilder stage, FileInstruction copy, BuildStep step)
         {
             (_stage, _copy, _step) = (stage, copy, step);
-            Word? checksum = (copy as AddInstruction)?.Checksum;
-            if (checksum is not null && (copy.Sources.Count != 1 || !RemoteSource.IsFetched(copy, copy.Sources[0])))
-            {
-                throw SourceText.Invalid(checksum.Range, "--checksum is for one file or repository that is fetched");
-            }
-
             Word? first = copy.Sources.FirstOrDefault(word => !RemoteSource.IsFetched(copy, word));
             if (first is null)
             {
@@ -35,9 +29,7 @@ internal sealed partial class StageBuilder
 
             bool unknown = false;
             _local = copy is CopyInstruction { From: { } from } ? stage.OpenTree(from, out unknown)
-                : stage.Session.Input.Context?.Borrow() ?? throw SourceText.Error(
-                    first.Range, "BuildContextMissing", "there is no build context to copy from", "Give its directory with -Path.",
-                    EngineErrorKind.InvalidOperation);
+                : stage.Session.Input.Context?.Borrow() ?? throw BuildPreflight.ContextMissing(first.Range, "to copy from");
             Unknown = unknown;
             Hold(_local);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Containers.Engine.Building.Cache;
+using Containers.Engine.Building.Checking;
 using Containers.Engine.Building.Context;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
@@ -36,8 +37,7 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     internal void Prepare(IReadOnlyList<CopySource> sources, RootedDirectory? root)
     {
         _owner = Owner(root);
-        _mode = instruction.Chmod is not { } wanted ? null : ModeChange.Parse(wanted.Text) ?? throw SourceText.Invalid(
-            wanted.Range, $"'{wanted.Text}' is no mode", "Write octal digits, such as 755, or clauses, such as u=rwX,go=rX.");
+        _mode = instruction.Chmod is { } wanted ? InstructionRules.Mode(wanted) : null;
         if (sources.Count == 0)
         {
             return;
@@ -48,7 +48,7 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
         foreach (CopySource place in sources)
         {
             SourceTree tree = place.Tree;
-            foreach (FoundSource source in tree.Find(place.Word))
+            foreach (FoundSource source in tree.Find(place.Word, instruction is CopyInstruction { Parents: true }))
             {
                 using SafeFileHandle parent = tree.OpenParent(source, out byte[] name);
                 ITreeFilter? seen = excluded is null ? tree.Filter : new ExcludeFilter(tree.Filter, source, excluded);
@@ -60,7 +60,7 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
         }
 
         scanner.Finish();
-        if (_items.Count == 0 && instruction.Contents.Count == 0)
+        if (_items.Count == 0 && instruction.Contents.Count == 0 && !sources.All(place => PathPattern.IsWildcard(place.Word.Text)))
         {
             throw SourceText.Error(
                 instruction.Range, "CopySourceNotFound", "there is nothing to copy: every source is left out", "Check the rules of .dockerignore and --exclude.",
@@ -73,8 +73,9 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     internal Digest Key(string? content)
     {
         using CacheKey key = new(instruction is AddInstruction ? "add" : "copy");
-        key.Add(content).Add(destination).Add(_mode?.ToString()).Add(epoch?.ToUnixTimeSeconds() ?? -1);
+        key.Add(content).Add(destination).Add(IsSeveral ? 1 : 0).Add(_mode?.ToString()).Add(epoch?.ToUnixTimeSeconds() ?? -1);
         key.Add(_owner is { } owner ? string.Create(CultureInfo.InvariantCulture, $"{owner.Uid}:{owner.Gid}") : null);
+        key.Add(_items.Count);
         foreach (Item item in _items)
         {
             key.Add(item.Source.Name).Add(item.Above).Add(item.Unpack ? 1 : 0);
@@ -141,12 +142,11 @@ internal sealed class CopyStep(FileInstruction instruction, string destination, 
     private static string Join(string destination, string above, string name) =>
         string.Join('/', new[] { destination.TrimEnd('/'), above, name }.Where(part => part.Length > 0)) is { Length: > 0 } path ? path : "/";
 
+    /// <summary>Several sources, also where some of them match nothing: what is there today does not make another thing of the destination.</summary>
+    private bool IsSeveral => Math.Max(_items.Count, instruction.Sources.Count) + instruction.Contents.Count != 1;
+
     /// <summary>A slash at the end, several sources, or a directory that is there.</summary>
-    private bool IsDirectory(TargetTree target)
-    {
-        bool one = _items.Count + instruction.Contents.Count == 1;
-        return destination.EndsWith('/') || !one || target.IsDirectory(destination);
-    }
+    private bool IsDirectory(TargetTree target) => destination.EndsWith('/') || IsSeveral || target.IsDirectory(destination);
 
     private TargetDirectory Into(TargetTree target, string path) => target.Walk(target.Root, path) ?? throw SourceText.Error(
         instruction.Destination.Range, "CopyConflict", $"'{path}' is no directory, or a link that leads nowhere", "Choose another destination.",

@@ -1,3 +1,4 @@
+using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
 using Containers.Engine.Linux;
 using Containers.Engine.Storage;

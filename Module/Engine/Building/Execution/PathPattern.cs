@@ -9,6 +9,24 @@ internal static class PathPattern
     /// <summary>Whether a component means more than itself.</summary>
     internal static bool HasMeta(string component) => component.AsSpan().IndexOfAny("*?[\\") >= 0;
 
+    /// <summary>Whether a text may match several names: one whose special characters are all escaped is a name as any other.</summary>
+    internal static bool IsWildcard(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\')
+            {
+                i++;
+            }
+            else if (text[i] is '*' or '?' or '[')
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether a name matches, in at most as many steps as the pattern's length times the name's.</summary>
     /// <exception cref="FormatException">The pattern ends in the middle of a class or after a backslash.</exception>
     internal static bool Match(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)

@@ -129,9 +129,7 @@ internal sealed partial class StageBuilder
         private static EngineException Error(RunMount mount, string errorId, string message, string? action, EngineErrorKind kind) =>
             SourceText.Error(mount.Written.Range, errorId, message, action, kind);
 
-        private static string IdOf(RunMount mount) => mount.Id.Length > 0 ? mount.Id
-            : mount.Type == RunMountType.Ssh ? "default"
-            : mount.SecretId;
+        private static string IdOf(RunMount mount) => mount.Type == RunMountType.Ssh ? mount.AgentId : mount.SecretId;
 
         /// <summary>As docker has it: what has no id is known by its place.</summary>
         private string CacheId(RunMount mount) => mount.Id.Length > 0 ? mount.Id : TargetOf(mount);
@@ -139,7 +137,8 @@ internal sealed partial class StageBuilder
         private string TargetOf(RunMount mount)
         {
             string target = mount.Target.Length > 0 ? mount.Target : mount.Type == RunMountType.Secret ? "/run/secrets/" + IdOf(mount) : "";
-            return target.Length == 0 ? "" : ConfigInstructions.Resolve(stage._state.Config.Config.WorkingDir, target);
+            string resolved = target.Length == 0 ? "" : ConfigInstructions.Resolve(stage._state.Config.Config.WorkingDir, target);
+            return resolved == "/" ? throw RunMountParser.RootRefused(mount) : resolved;
         }
 
         /// <summary>A script of its own interpreter: a file that the step sees read-only.</summary>
@@ -152,8 +151,7 @@ internal sealed partial class StageBuilder
 
         private BoundTree? FindTree(RunMount mount)
         {
-            string source = mount.Source.Trim('/') is "." ? "" : mount.Source.Trim('/');
-            Word word = new(source.Length == 0 ? "." : source, mount.Written.Range);
+            Word word = mount.SourcePath;
             if (mount.From is { } from && stage.Layers(from) is var (image, content, isImage) && isImage)
             {
                 if (image is null)
@@ -162,13 +160,12 @@ internal sealed partial class StageBuilder
                 }
 
                 using SourceTree looked = new(stage.Session.Services.Storage(null).OpenRoot(image, null), null, keepsOwners: true, $"'{from.Text}'");
-                FoundSource found = looked.Find(word)[0];
+                FoundSource found = looked.FindOne(word);
                 return new BoundTree(mount, content, image, found.Path, null);
             }
 
             SourceTree? context = mount.From is { } name ? stage.Session.Input.FindNamed(name.Text)?.Tree : stage.Session.Input.Context;
-            SourceTree tree = context ?? throw Error(
-                    mount, "BuildContextMissing", "there is no build context to mount", "Give its directory with -Path.", EngineErrorKind.InvalidOperation);
+            SourceTree tree = context ?? throw BuildPreflight.ContextMissing(mount.Written.Range, "to mount");
             ContextLayer layer = ContextLayer.Scan(tree, word, stage.Cancel);
             return new BoundTree(mount, layer.Key.ToString(), null, layer.IsDirectory ? "" : layer.Name, layer);
         }
@@ -224,8 +221,7 @@ internal sealed partial class StageBuilder
         {
             using SourceTree tree = stage.OpenTree(from, out _) ?? throw Error(
                 mount, "CopySourceNotFound", $"'{from.Text}' has no files", null, EngineErrorKind.ObjectNotFound);
-            string source = mount.Source.Trim('/');
-            FoundSource found = tree.Find(new Word(source.Length == 0 ? "." : source, mount.Written.Range))[0];
+            FoundSource found = tree.FindOne(mount.SourcePath);
             using SafeFileHandle handle = tree.Root.OpenFile(found.Path.Length == 0 ? "." : found.Path, Libc.O_RDONLY | Libc.O_DIRECTORY);
             new TreeCopier(cancel).Copy(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{handle.DangerousGetHandle()}"), target);
         }
@@ -280,10 +276,7 @@ internal sealed partial class StageBuilder
                     return;
                 }
 
-                throw Error(
-                    mount, "SshAgentNotFound", $"the ssh agent '{id}' was not given",
-                    id == "default" ? "Give it with -Ssh default: $env:SSH_AUTH_SOCK says where it is." : $"Give it with -Ssh '{id}=SOCKET'.",
-                    EngineErrorKind.ObjectNotFound);
+                throw BuildPreflight.AgentMissing(mount);
             }
 
             string path = stage.Scratch.Directory + "/" + stage.Scratch.MakeDirectory() + "/agent";

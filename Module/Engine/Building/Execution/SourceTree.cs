@@ -19,7 +19,7 @@ internal sealed record FoundSource(string Path, string Name);
 /// <param name="filter">What of it is not seen; null for nothing.</param>
 /// <param name="keepsOwners">Files keep their owners; those of a context belong to root.</param>
 /// <param name="description">For messages: "the build context".</param>
-internal sealed unsafe class SourceTree(RootedDirectory root, ITreeFilter? filter, bool keepsOwners, string description) : IDisposable
+internal sealed unsafe partial class SourceTree(RootedDirectory root, ITreeFilter? filter, bool keepsOwners, string description) : IDisposable
 {
     private const string Deleted = " (deleted)";
 
@@ -31,12 +31,67 @@ internal sealed unsafe class SourceTree(RootedDirectory root, ITreeFilter? filte
 
     internal RootedDirectory Root { get; } = root;
 
-    /// <summary>What a source means: one path, or all that match a pattern, sorted.</summary>
+    /// <summary>What a source means: one path, or all that match a pattern, sorted. A pattern may match nothing, as in buildkit; a path may not.</summary>
+    /// <param name="parents">Of COPY --parents: only there "**" is any number of directories; elsewhere it is "*", as Go has it.</param>
     /// <exception cref="EngineException">CopySourceNotFound, CopySourceOutside, InvalidDockerfile.</exception>
-    internal IReadOnlyList<FoundSource> Find(Word word)
+    internal IReadOnlyList<FoundSource> Find(Word word, bool parents = false)
+    {
+        List<string> parts = Split(word, word.Text);
+        int pivot = word.Text.IndexOf("/./", StringComparison.Ordinal);
+        int kept = pivot < 0 ? 0 : Math.Min(Split(word, word.Text[..pivot]).Count, parts.Count);
+        int wildcard = parts.FindIndex(PathPattern.IsWildcard);
+        List<FoundSource> found = [];
+        try
+        {
+            Expand("", parts, 0, parents ? kept : parts.Count, found);
+
+            // The directory that is looked in is no pattern. With --parents that is the one before "/./", and the root where there is none.
+            int required = parents ? Math.Min(kept, wildcard) : wildcard;
+            if (found.Count == 0 && (wildcard < 0 || Locate(string.Join('/', parts.Take(required))) is null))
+            {
+                throw Missing(word, null);
+            }
+        }
+        catch (FormatException e)
+        {
+            throw SourceText.Error(word.Range, "InvalidDockerfile", $"'{word.Text}' is no pattern: {e.Message}", inner: e);
+        }
+        catch (EngineException e) when (e.ErrorId == "InvalidIgnoreFile")
+        {
+            throw SourceText.Error(
+                word.Range, "InvalidDockerfile", $"the pattern '{word.Text}' is too much work", "Use fewer wildcards.", EngineErrorKind.LimitsExceeded, e);
+        }
+        catch (LinuxException e) when (e.Errno is Errno.ELOOP or Errno.ENOTDIR or Errno.ENAMETOOLONG)
+        {
+            throw Missing(word, e);
+        }
+
+        return found;
+    }
+
+    /// <summary>The one thing that a source means.</summary>
+    /// <exception cref="EngineException">As <see cref="Find"/>.</exception>
+    internal FoundSource FindOne(Word word) => Find(word) is [var first, ..] ? first : throw Missing(word, null);
+
+    /// <summary>Opens the directory that holds a source, and gives the source's name in it, for the kernel.</summary>
+    internal SafeFileHandle OpenParent(FoundSource source, out byte[] name)
+    {
+        int slash = source.Path.LastIndexOf('/');
+        name = source.Path.Length == 0 ? NativePath.From("."u8) : NativePath.From(source.Path[(slash + 1)..]);
+        string parent = slash < 0 ? "." : source.Path[..slash];
+        return Root.OpenFile(parent, Libc.O_RDONLY | Libc.O_DIRECTORY);
+    }
+
+    /// <summary>The same tree once more, for one who disposes it: the build's own contexts live longer than a step.</summary>
+    internal SourceTree Borrow() => new(new RootedDirectory(new SafeFileHandle(Root.Handle.DangerousGetHandle(), ownsHandle: false)), Filter, KeepsOwners, Description);
+
+    public void Dispose() => Root.Dispose();
+
+    /// <summary>The names of a path, without "." and "..".</summary>
+    private List<string> Split(Word word, string text)
     {
         List<string> parts = [];
-        foreach (string part in word.Text.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."))
+        foreach (string part in text.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."))
         {
             if (part != "..")
             {
@@ -54,89 +109,7 @@ internal sealed unsafe class SourceTree(RootedDirectory root, ITreeFilter? filte
             }
         }
 
-        List<FoundSource> found = [];
-        try
-        {
-            Expand("", parts, 0, found);
-        }
-        catch (FormatException e)
-        {
-            throw SourceText.Error(word.Range, "InvalidDockerfile", $"'{word.Text}' is no pattern: {e.Message}", inner: e);
-        }
-        catch (LinuxException e) when (e.Errno is Errno.ELOOP or Errno.ENOTDIR or Errno.ENAMETOOLONG)
-        {
-            throw Missing(word, e);
-        }
-
-        return found.Count > 0 ? found : throw Missing(word, null);
-    }
-
-    /// <summary>Opens the directory that holds a source, and gives the source's name in it, for the kernel.</summary>
-    internal SafeFileHandle OpenParent(FoundSource source, out byte[] name)
-    {
-        int slash = source.Path.LastIndexOf('/');
-        name = source.Path.Length == 0 ? NativePath.From("."u8) : NativePath.From(source.Path[(slash + 1)..]);
-        string parent = slash < 0 ? "." : source.Path[..slash];
-        return Root.OpenFile(parent, Libc.O_RDONLY | Libc.O_DIRECTORY);
-    }
-
-    /// <summary>The same tree once more, for one who disposes it: the build's own contexts live longer than a step.</summary>
-    internal SourceTree Borrow() => new(new RootedDirectory(new SafeFileHandle(Root.Handle.DangerousGetHandle(), ownsHandle: false)), Filter, KeepsOwners, Description);
-
-    public void Dispose() => Root.Dispose();
-
-    private void Expand(string path, List<string> parts, int next, List<FoundSource> found)
-    {
-        if (next == parts.Count)
-        {
-            if (Locate(path) is { } source)
-            {
-                found.Add(source);
-            }
-
-            return;
-        }
-
-        string part = parts[next];
-        if (!PathPattern.HasMeta(part))
-        {
-            Expand(Join(path, part), parts, next + 1, found);
-            return;
-        }
-
-        foreach (string name in Names(path))
-        {
-            if (PathPattern.Match(part, name))
-            {
-                Expand(Join(path, name), parts, next + 1, found);
-            }
-        }
-    }
-
-    private static string Join(string path, string name) => path.Length == 0 ? name : path + "/" + name;
-
-    private IEnumerable<string> Names(string path)
-    {
-        SafeFileHandle? directory;
-        try
-        {
-            directory = Root.TryOpenFile(path.Length == 0 ? "." : path, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        }
-        catch (LinuxException e) when (e.Errno == Errno.ENOTDIR)
-        {
-            return [];
-        }
-
-        if (directory is null)
-        {
-            return [];
-        }
-
-        using (directory)
-        {
-            return [.. TreeDirectory.Names((int)directory.DangerousGetHandle(), Encoding.UTF8.GetBytes(path))
-                .Select(name => NativePath.ToText(name.AsSpan(0, name.Length - 1)))];
-        }
+        return parts;
     }
 
     private FoundSource? Locate(string path)
@@ -203,6 +176,6 @@ internal sealed unsafe class SourceTree(RootedDirectory root, ITreeFilter? filte
 
     private EngineException Missing(Word word, Exception? inner) => SourceText.Error(
         word.Range, "CopySourceNotFound",
-        PathPattern.HasMeta(word.Text) ? $"nothing in {Description} matches '{word.Text}'" : $"'{word.Text}' is not in {Description}",
+        PathPattern.IsWildcard(word.Text) ? $"nothing in {Description} matches '{word.Text}'" : $"'{word.Text}' is not in {Description}",
         Filter is null ? "Check the path." : "Check the path, and the rules of .dockerignore.", EngineErrorKind.ObjectNotFound, inner);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Containers.Engine.Building.Cache;
+using Containers.Engine.Building.Checking;
 using Containers.Engine.Building.Syntax;
 using Containers.Engine.Images;
 using Containers.Engine.Linux;
@@ -11,6 +12,7 @@ internal sealed partial class StageBuilder
 {
     private Outcome Copy(FileInstruction copy, BuildStep step, Stopwatch time)
     {
+        InstructionRules.Check(copy, _ => true);
         string destination = Destination(copy.Destination);
         using CopySources sources = new(this, copy, step);
         _state.Unknown |= sources.Unknown;
@@ -32,11 +34,6 @@ internal sealed partial class StageBuilder
     private string Destination(Word word)
     {
         string text = word.Text;
-        if (text.Length == 0)
-        {
-            throw SourceText.Invalid(word.Range, "the destination is empty");
-        }
-
         bool directory = text.EndsWith('/') || text == "." || text.EndsWith("/.", StringComparison.Ordinal) || text == ".." || text.EndsWith("/..", StringComparison.Ordinal);
         string path = ConfigInstructions.Resolve(_state.Config.Config.WorkingDir, text);
         return directory && path != "/" ? path + "/" : path;
@@ -112,11 +109,7 @@ internal sealed partial class StageBuilder
     /// <summary>The directory is made where it is missing, and belongs to the stage's user, as docker has it.</summary>
     private Outcome WorkDir(WorkdirInstruction workdir, BuildStep step, Stopwatch time)
     {
-        if (workdir.Path.Text.Length == 0)
-        {
-            throw SourceText.Invalid(workdir.Path.Range, "WORKDIR needs a directory");
-        }
-
+        InstructionRules.Check(workdir, _ => true);
         ImageDefaults config = _state.Config.Config;
         string path = ConfigInstructions.Resolve(config.WorkingDir, workdir.Path.Text);
         string user = config.User ?? "";

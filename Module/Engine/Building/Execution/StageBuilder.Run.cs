@@ -26,14 +26,17 @@ internal sealed partial class StageBuilder
                 mounts.Find();
                 return mounts.Unknown ? null : RunKey(run, command, mounts);
             },
-            RunCreatedBy(run, config),
-            () => Execute(run, command, mounts, step));
+            RunCreatedBy(command),
+            () =>
+            {
+                session.WaitForImages(cancel);
+                return Execute(run, command, mounts, step);
+            });
     }
 
     /// <summary>RUN |2 A=1 B=2 /bin/sh -c ...: the arguments that it sees stand before the command.</summary>
-    private string RunCreatedBy(RunInstruction run, ImageDefaults config)
+    private string RunCreatedBy(IReadOnlyList<string> command)
     {
-        IReadOnlyList<string> command = run.Command.WithShell(ConfigInstructions.Shell(config));
         string[] arguments = [.. _state.Variables.Arguments.Where(one => one.Value is not null).Select(one => $"{one.Name}={one.Value}").Distinct()];
         string prefix = arguments.Length == 0 ? "" : string.Create(
             System.Globalization.CultureInfo.InvariantCulture, $"|{arguments.Length} {string.Join(' ', arguments)} ");

@@ -34,7 +34,13 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
         _total += triggers.Count;
         foreach (string trigger in triggers)
         {
-            Step(DockerfileParser.ParseTrigger(trigger, _stage.BaseName.Range), _stage.Range, trigger);
+            Instruction instruction = DockerfileParser.ParseTrigger(trigger, _stage.BaseName.Range);
+            foreach (ArgumentDefinition argument in (instruction as ArgInstruction)?.Arguments ?? [])
+            {
+                session.TriggerArguments.Add(argument.Name);
+            }
+
+            Step(instruction, _stage.Range, trigger);
         }
 
         foreach (Instruction instruction in _stage.Instructions)

@@ -56,11 +56,14 @@ internal sealed class BuildGraph
 
         return Find(file, target, file.Stages.Count) ?? throw new EngineException(
             EngineErrorKind.ObjectNotFound, "TargetNotFound", $"'{file.Source.Name}' has no stage \"{target}\".", target,
-            "Its stages are: " + string.Join(", ", file.Stages.Select(stage => stage.DisplayName)) + ".");
+            "Its stages are: " + string.Join(", ", file.Stages.Select(stage => stage.Alias ?? stage.Index.ToString(CultureInfo.InvariantCulture))) + ".");
     }
 
     /// <summary>The stage that COPY --from and RUN --mount,from of a stage mean; null for a context or an image.</summary>
     internal int? FindSource(Word from, Stage user) => Find(_file, from.Text, user.Index)?.Index;
+
+    /// <summary>The words of a stage that name images, or contexts, which files are taken from.</summary>
+    internal IEnumerable<Word> ImageSources(Stage stage) => stage.Instructions.SelectMany(References).Where(from => FindSource(from, stage) is null);
 
     /// <summary>What a word names: the last stage of that name, so that a name used twice is the nearer one, or a number.</summary>
     private static Stage? Find(Dockerfile file, string name, int before)

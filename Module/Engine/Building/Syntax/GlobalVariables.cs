@@ -15,6 +15,12 @@ internal sealed class GlobalVariables : IVariables
     /// <summary>Given to each RUN without being declared, and kept out of histories and cache keys.</summary>
     private static readonly string[] s_proxies = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
 
+    private static readonly string[] s_platform =
+    [
+        "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "BUILDOSVERSION", "TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT",
+        "TARGETOSVERSION", "TARGETSTAGE",
+    ];
+
     private readonly Dictionary<string, string> _values = [];
     private readonly HashSet<string> _declared = [];
 
@@ -25,12 +31,11 @@ internal sealed class GlobalVariables : IVariables
     internal GlobalVariables(IReadOnlyDictionary<string, string> given, BuildPlatform build, BuildPlatform target, string targetStage)
     {
         Given = given;
-        foreach ((string name, string value) in (ReadOnlySpan<(string, string)>)
+        string[] values =
         [
-            ("BUILDPLATFORM", build.ToString()), ("BUILDOS", build.Os), ("BUILDARCH", build.Architecture), ("BUILDVARIANT", build.Variant),
-            ("BUILDOSVERSION", ""), ("TARGETPLATFORM", target.ToString()), ("TARGETOS", target.Os), ("TARGETARCH", target.Architecture),
-            ("TARGETVARIANT", target.Variant), ("TARGETOSVERSION", ""), ("TARGETSTAGE", targetStage),
-        ])
+            build.ToString(), build.Os, build.Architecture, build.Variant, "", target.ToString(), target.Os, target.Architecture, target.Variant, "", targetStage,
+        ];
+        foreach ((string name, string value) in s_platform.Zip(values))
         {
             _values[name] = given.GetValueOrDefault(name, value);
         }
@@ -50,6 +55,9 @@ internal sealed class GlobalVariables : IVariables
     public ExpansionBudget Budget { get; } = new();
 
     public string? Find(string name) => _values.GetValueOrDefault(name);
+
+    /// <summary>BUILDPLATFORM, TARGETARCH and their kin, which FROM sees without an ARG.</summary>
+    internal static bool IsPlatform(string name) => s_platform.Contains(name);
 
     internal static bool IsProxy(string name) => s_proxies.Contains(name, StringComparer.OrdinalIgnoreCase);
 

@@ -53,7 +53,7 @@ internal sealed record RunMount(Word Written)
     /// <summary>A path in From; of a secret its id. Empty for the root.</summary>
     internal string Source { get; init; } = "";
 
-    /// <summary>Where it appears, relative to the working directory; empty is that very directory, of secrets and ssh their usual place.</summary>
+    /// <summary>Where it appears, relative to the working directory; empty for secrets and ssh only, which have a usual place.</summary>
     internal string Target { get; init; } = "";
 
     internal bool ReadOnly { get; init; }
@@ -76,6 +76,12 @@ internal sealed record RunMount(Word Written)
     internal uint? Uid { get; init; }
 
     internal uint? Gid { get; init; }
+
+    /// <summary>The path in From, for a look at it.</summary>
+    internal Word SourcePath => new(Source.Trim('/') is { Length: > 0 } path ? path : ".", Written.Range);
+
+    /// <summary>The agent of a mount of type ssh.</summary>
+    internal string AgentId => Id.Length > 0 ? Id : "default";
 
     /// <summary>As docker has it: a secret without an id is called by its source, or by the last name of its target.</summary>
     internal string SecretId => Id.Length > 0 ? Id : Source.Length > 0 ? Source : Target[(Target.LastIndexOf('/') + 1)..];

@@ -146,12 +146,33 @@ internal static class RunMountParser
             { Type: RunMountType.Secret, Source: "", Target: "", Id: "" } => "a secret needs an id",
             { Type: RunMountType.Secret, Source: not "", Id: not "" } => "a secret takes id or source, not both",
             { Type: RunMountType.Ssh, Source: not "" } => "a mount of type ssh takes no source",
+            { Type: not (RunMountType.Secret or RunMountType.Ssh), Target: "" } => "the mount needs a target",
             _ => null,
         };
         if (fault is not null)
         {
             throw SourceText.Invalid(mount.Written.Range, fault);
         }
+
+        if (IsRoot(mount.Target))
+        {
+            throw RootRefused(mount);
+        }
+    }
+
+    /// <summary>The target is the root, which a working directory may make of a relative one.</summary>
+    internal static EngineException RootRefused(RunMount mount) =>
+        SourceText.Invalid(mount.Written.Range, $"the target '{mount.Target}' is the root, over which nothing can be mounted");
+
+    private static bool IsRoot(string target)
+    {
+        int depth = 0;
+        foreach (string part in target.Split('/').Where(part => part is not ("" or ".")))
+        {
+            depth = part == ".." ? Math.Max(0, depth - 1) : depth + 1;
+        }
+
+        return depth == 0 && target.StartsWith('/');
     }
 
     private static bool Allowed(Field field, RunMount mount, params ReadOnlySpan<RunMountType> types) => types.Contains(mount.Type)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Containers.Engine.Building.Execution;
+namespace Containers.Engine.Building.Syntax;
 
 /// <summary>--chmod: octal digits, or clauses as chmod(1) has them, such as u=rwX,go-w.</summary>
 internal sealed class ModeChange
