@@ -49,6 +49,15 @@ public sealed class BuildCacheTransferTests(ContainerHostFixture host) : BuildTe
         Build($"-Tag cached -CacheTo '{place}'");
         string id = Ok("(Get-ContainerImage cached).Id").Lines[0];
         Empty();
+
+        // What would come is known without fetching it; what is copied out of it is not.
+        Assert.Equal(
+            [
+                "COPY --from=a /n /n: to do", "COPY f .: cached", "FROM busybox AS a: cached", "FROM busybox: cached", "RUN cat /n > /m: to do",
+                "RUN date +%N > /n: cached", "RUN true: to do", "WORKDIR /w: cached",
+            ],
+            Steps($"-WhatIf -CacheFrom '{place}'").Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(Ok("Get-ContainerBuildCache").Lines, line => line.Length > 0);
         Assert.All(Steps($"-Tag cached -CacheFrom '{place}'"), step => Assert.EndsWith(": cached", step, StringComparison.Ordinal));
         Assert.Equal(id, Ok("(Get-ContainerImage cached).Id").Lines[0]);
         Assert.Single(InImage("cached", "cmp /n /m && cat /w/f"));

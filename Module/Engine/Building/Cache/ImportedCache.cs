@@ -46,6 +46,11 @@ internal sealed class ImportedCache
         return new CachedStep(record with { DiffId = diffId.ToString() }, layer);
     }
 
+    /// <summary>The same without the layer, for who only wants to know; null where this cache does not know it.</summary>
+    internal BuildCacheRecord? Peek(Digest key, string instruction) => _records.TryGetValue(key.Hex, out CacheDocumentRecord? known)
+        ? new BuildCacheRecord { Key = key.Hex, Instruction = instruction, Created = known.Created, DiffId = known.Layer is { } place ? _document.Layers[place] : null }
+        : null;
+
     private static ImportedCache OpenRepository(ImageReference reference, RegistryAccess registries, CancellationToken cancel)
     {
         string subject = reference.ToString();

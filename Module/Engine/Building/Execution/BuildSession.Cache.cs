@@ -14,7 +14,7 @@ internal sealed partial class BuildSession
     /// <summary>What a step came to before, here or elsewhere; null where it has to be done.</summary>
     internal CachedStep? FindStep(Digest key, BuildStep step, string? parent, CancellationToken cancel)
     {
-        CachedStep? known = Services.Cache.Find(key) ?? (Request.DryRun ? null : Import(key, step, parent, cancel));
+        CachedStep? known = Services.Cache.Find(key) ?? (Request.DryRun ? Peek(key, step, cancel) : Import(key, step, parent, cancel));
         if (known is not null)
         {
             _steps.Enqueue(known.Record);
@@ -38,6 +38,10 @@ internal sealed partial class BuildSession
             new CacheExporter(Services.Images, Services.Registries(cancel), _steps).Write(place, cancel);
         }
     }
+
+    /// <summary>Nothing is fetched: the step has no layer here, but the record of one.</summary>
+    private CachedStep? Peek(Digest key, BuildStep step, CancellationToken cancel) =>
+        Imported(cancel).Select(cache => cache.Peek(key, step.Instruction)).FirstOrDefault(record => record is not null) is { } found ? new CachedStep(found, null) : null;
 
     private CachedStep? Import(Digest key, BuildStep step, string? parent, CancellationToken cancel)
     {

@@ -215,6 +215,13 @@ internal sealed partial class StageBuilder(BuildSession session, StageNode node,
         {
             Use(cached.Layer, createdBy, cached.Record.Created);
             _state.LastKey = key.Hex;
+            if (Request.DryRun && cached is { Layer: null, Record.DiffId: { } elsewhere })
+            {
+                _state.Layers.Add(Digest.Parse(elsewhere));
+                _state.Elsewhere = true;
+                return new Outcome(Cached: true, WouldRun: false, _state.Layers[^1]);
+            }
+
             return new Outcome(Cached: true, WouldRun: false, cached.Layer?.DiffId);
         }
 

@@ -34,6 +34,9 @@ internal sealed class StageState
     /// <summary>A step of this stage would have to be done, so that nobody knows what comes after it; only when nothing is done.</summary>
     internal bool Unknown { get; set; }
 
+    /// <summary>Its files are in a cache of others and were not fetched, so that nobody can look at them; only when nothing is done.</summary>
+    internal bool Elsewhere { get; set; }
+
     /// <summary>The key of the last step that made or found something; for people who look into the cache.</summary>
     internal string? LastKey { get; set; }
 
@@ -50,6 +53,7 @@ internal sealed class StageState
         History = [.. History],
         BaseHistory = BaseHistory,
         Unknown = Unknown,
+        Elsewhere = Elsewhere,
         LastKey = LastKey,
     };
 
