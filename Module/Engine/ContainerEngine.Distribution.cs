@@ -28,7 +28,7 @@ public sealed partial class ContainerEngine
     /// <param name="detailed">Ask for digest and platforms of each.</param>
     /// <param name="authFile">The only file with credentials that is read; null for those of docker and podman.</param>
     public IEnumerable<ContainerImageTag> FindTags(
-        string repository, bool detailed, RegistryCredential? credential, CancellationToken cancel, string? authFile = null) =>
+        string repository, bool detailed, RegistryCredential? credential, string? authFile, CancellationToken cancel) =>
         new TagFinder(RegistryAccess.Of(_registries, null, authFile, cancel)).Find(repository, detailed, credential, cancel);
 
     /// <param name="image">What to push: a reference, id or its beginning.</param>

@@ -65,7 +65,7 @@ public sealed class RequestContainerImageCommand : ContainersCmdlet
     private List<string> FindTags(string repository, CancellationToken stop)
     {
         ImageReference parsed = ParseRepository(repository, "-AllTags");
-        return [.. Engine.FindTags(parsed.FamiliarName, detailed: false, Convert(Credential), stop, ResolveOptional(AuthFile)).Select(tag => tag.Reference)];
+        return [.. Engine.FindTags(parsed.FamiliarName, detailed: false, Convert(Credential), ResolveOptional(AuthFile), stop).Select(tag => tag.Reference)];
     }
 
     private void Pull(string reference)

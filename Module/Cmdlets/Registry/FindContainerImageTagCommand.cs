@@ -46,7 +46,7 @@ public sealed class FindContainerImageTagCommand : ContainersCmdlet
     {
         string name = ParseRepository(repository, "-Repository").FamiliarName;
         WildcardPattern[] patterns = [.. Tag.Select(tag => WildcardPattern.Get(tag, WildcardOptions.CultureInvariant))];
-        return Engine.FindTags(name, Detailed, Convert(Credential), stop)
+        return Engine.FindTags(name, Detailed, Convert(Credential), null, stop)
             .Where(tag => patterns.Any(pattern => pattern.IsMatch(tag.Tag)))
             .Take(First);
     }

@@ -21,6 +21,6 @@ internal sealed record RegistryAccess(
     /// <param name="cancel">Ends what opening a registry may take: a credential helper, for one.</param>
     internal static RegistryAccess Of(RegistryService service, int? retry, string? authFile, CancellationToken cancel) => new(
         service.Candidates,
-        (reference, credential) => service.OpenForPull(reference, credential, retry, cancel, authFile),
-        (reference, credential) => service.OpenForPush(reference, credential, retry, cancel, authFile));
+        (reference, credential) => service.OpenForPull(reference, credential, retry, authFile, cancel),
+        (reference, credential) => service.OpenForPush(reference, credential, retry, authFile, cancel));
 }

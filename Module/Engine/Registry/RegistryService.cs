@@ -42,11 +42,11 @@ internal sealed partial class RegistryService : IDisposable
     /// <summary>Mirrors first, then the registry itself.</summary>
     /// <param name="credential">For the registry itself; mirrors have their own in the auth files.</param>
     /// <param name="retry">Further attempts after a transient failure; null for the engine's own number.</param>
-    /// <param name="cancel">Ends what a credential helper may take.</param>
     /// <param name="authFile">The only file with credentials that is read; null for those of docker and podman.</param>
+    /// <param name="cancel">Ends what a credential helper may take.</param>
     /// <exception cref="EngineException">AuthFileNotFound, RegistryBlocked, RegistriesConfInvalid, AuthFileInvalid, CredentialHelperFailed.</exception>
     internal IReadOnlyList<RegistryRepository> OpenForPull(
-        ImageReference reference, RegistryCredential? credential, int? retry = null, CancellationToken cancel = default, string? authFile = null)
+        ImageReference reference, RegistryCredential? credential, int? retry = null, string? authFile = null, CancellationToken cancel = default)
     {
         string name = reference.Domain + "/" + reference.Repository;
         RegistryEntry? entry = Entry(name);
@@ -64,7 +64,7 @@ internal sealed partial class RegistryService : IDisposable
     }
 
     internal RegistryRepository OpenForPush(
-        ImageReference reference, RegistryCredential? credential, int? retry = null, CancellationToken cancel = default, string? authFile = null)
+        ImageReference reference, RegistryCredential? credential, int? retry = null, string? authFile = null, CancellationToken cancel = default)
     {
         string name = reference.Domain + "/" + reference.Repository;
         RegistryEntry? entry = Entry(name);

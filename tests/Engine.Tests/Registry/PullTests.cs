@@ -368,7 +368,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void A_registry_that_restarts_in_a_pull_is_waited_for()
+    public async Task A_registry_that_restarts_in_a_pull_is_waited_for()
     {
         _registry.AddManifest("team/app", "v1", _manifest);
         _home.Options = _home.Options with { FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromMilliseconds(200), Retries = 20 };
@@ -385,7 +385,7 @@ public sealed class PullTests : IDisposable
             return again;
         });
         Assert.Equal(_manifest, place.GetManifest("v1", default).Content.ToArray());
-        restart.GetAwaiter().GetResult().Dispose();
+        (await restart).Dispose();
     }
 
     [Fact]
