@@ -136,7 +136,8 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
         string? aside = null;
         if (Directory.Exists(target) || File.Exists(target))
         {
-            SetAside(target, out aside);
+            // Also where somebody reads it: who has it locked keeps it from being swept, under whatever name.
+            SetAside(target, out aside, evenIfHeld: true);
         }
 
         Rename(layer.Directory, target);
@@ -278,14 +279,14 @@ internal sealed unsafe partial class LayerStore(string dataRoot)
         }
     }
 
-    /// <summary>False where somebody holds the layer locked, as an import that is about to use it does.</summary>
-    private bool SetAside(string path, out string? aside)
+    /// <summary>False where somebody holds the layer locked, as an import that is about to use it does, or a check that reads it.</summary>
+    private bool SetAside(string path, out string? aside, bool evenIfHeld = false)
     {
         aside = null;
         if (Directory.Exists(path))
         {
             using SafeFileHandle handle = SmallFile.OpenDirectory(path);
-            if (!TryLock(handle, Libc.LOCK_EX))
+            if (!TryLock(handle, Libc.LOCK_EX) && !evenIfHeld)
             {
                 return false;
             }
