@@ -75,7 +75,10 @@ public sealed partial class ContainerEngine
         return container.Spec?.Log.Effective switch
         {
             LogDriver.JsonFile => new JsonLogReader($"{directory}/{container.Id}-json.log", container.Name, query, ended) { Pauses = pauses },
-            LogDriver.Journald => new JournalLogReader(JournalLogReader.Find() ?? throw NoJournalReader(container), container.Id, container.Name, query, ended),
+            LogDriver.Journald => new JournalLogReader(JournalLogReader.Find() ?? throw NoJournalReader(container), container.Id, container.Name, query, ended)
+            {
+                Pauses = pauses,
+            },
             _ => new LogReader(directory, container.Name, query, ended) { Pauses = pauses },
         };
     }

@@ -32,6 +32,7 @@ internal sealed class JournalLogReader(string program, string id, string contain
         {
             // Asked before reading: what is written between the two is read in the next round.
             bool last = !Query.Follow || Query.Until < DateTimeOffset.UtcNow || Ended();
+            bool pauses = !last && Pauses();
             if (last)
             {
                 Settle(cancellation);
@@ -49,6 +50,11 @@ internal sealed class JournalLogReader(string program, string id, string contain
                 yield return Rest();
                 yield return null;
                 yield break;
+            }
+
+            if (pauses && !progress)
+            {
+                yield return Rest();
             }
 
             yield return null;

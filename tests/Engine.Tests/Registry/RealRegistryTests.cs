@@ -1,7 +1,6 @@
 using System.Text;
 using Containers.Engine.Images;
 using Containers.Engine.Registry;
-using Containers.Engine.Tests.Images;
 using Xunit;
 
 namespace Containers.Engine.Tests.Registry;
