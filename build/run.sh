@@ -27,7 +27,8 @@ sdk() { DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 dotnet "$@"; }
 
 msbuild() { sdk msbuild "$root/build/build.proj" -nologo -verbosity:minimal -nodeReuse:false -maxCpuCount -terminalLogger:off "$@"; }
 
-tools() { msbuild -t:Tools && sdk "$out/publish/bin/Tools/release/Containers.Build.Tools.dll" "$@"; }
+# On standard error: what it prints is taken for the answer.
+tools() { msbuild -t:Tools >&2 && sdk "$out/publish/bin/Tools/release/Containers.Build.Tools.dll" "$@"; }
 
 # PowerShell 7.6 or later, if this machine has it.
 pwsh_found() {
