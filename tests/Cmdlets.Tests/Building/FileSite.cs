@@ -21,13 +21,27 @@ internal sealed class FileSite : IDisposable
     /// <summary>The Authorization header of the last request; null where it had none.</summary>
     internal string? Authorization { get; private set; }
 
+    /// <summary>Once, an answer of this kind of path ends in the middle.</summary>
+    internal Predicate<string>? CutsOnce { get; set; }
+
     public void Dispose() => _server.Dispose();
 
     private async Task AnswerAsync(HttpListenerRequest request, HttpListenerResponse response)
     {
         Authorization = request.Headers["Authorization"];
         string file = Path.Combine(_folder, request.Url!.AbsolutePath.TrimStart('/'));
+        byte[] content = File.Exists(file) ? await File.ReadAllBytesAsync(file) : [];
         response.StatusCode = File.Exists(file) ? 200 : 404;
-        await response.OutputStream.WriteAsync(File.Exists(file) ? await File.ReadAllBytesAsync(file) : []);
+        response.ContentLength64 = content.Length;
+        if (content.Length > 0 && CutsOnce?.Invoke(file) == true)
+        {
+            CutsOnce = null;
+            await response.OutputStream.WriteAsync(content.AsMemory(0, content.Length / 2));
+            await response.OutputStream.FlushAsync();
+            response.Abort();
+            return;
+        }
+
+        await response.OutputStream.WriteAsync(content);
     }
 }

@@ -65,6 +65,19 @@ public sealed class GitSourceTests : BuildTest
         Assert.All(Steps("-Tag kept")[..3], step => Assert.EndsWith(": cached", step, StringComparison.Ordinal));
     }
 
+    [SkippableFact]
+    public void AServerThatCutsAnObjectOnceIsAskedAgainFromTheBeginning()
+    {
+        using FileSite site = Serve();
+        Sh("cd work && head -c 100000 /dev/urandom > f && git commit -qam big && git push -q ../repo.git main && git -C ../repo.git update-server-info");
+        string blob = Sh("git -C work rev-parse main:f");
+        site.CutsOnce = path => path.EndsWith($"objects/{blob[..2]}/{blob[2..]}", StringComparison.Ordinal);
+        Dockerfile("FROM busybox", $"ADD {site.Address}repo.git#main /x");
+        Build("-Tag again");
+        Assert.Null(site.CutsOnce);
+        Assert.Equal(Sh("sha256sum work/f | cut -c1-64"), InImage("again", "sha256sum /x/f | cut -c1-64").Single());
+    }
+
     protected override void Clean()
     {
         base.Clean();

@@ -44,7 +44,7 @@ internal sealed record GitCheckout(string Path, string Commit)
     {
         string program = Array.Find(s_programs, File.Exists) ?? throw new EngineException(
             EngineErrorKind.NotInstalled, "GitNotInstalled", "git is not installed, and is needed to fetch repositories.", "git", "Install the git package.");
-        Run(["init", "-q", "--template=", "--", folder], null);
+        Begin();
         string wanted = reference.Reference ?? "HEAD";
         if (!TryRun(["fetch", "-q", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", reference.Remote, wanted], folder, out ChildResult shallow))
         {
@@ -57,10 +57,16 @@ internal sealed record GitCheckout(string Path, string Commit)
 
             string[] fetch = ["fetch", "-q", "--no-recurse-submodules", "--", reference.Remote, .. everything];
 
-            // Twice, because a server that gives files alone is asked for each object by itself: of many requests one may fail.
-            if (!TryRun(fetch, folder, out _) && !TryRun(fetch, folder, out ChildResult all))
+            // Twice, because a server that gives files alone is asked for each object by itself: of many requests one may fail. From the beginning, because
+            // git goes on with half an object where it was cut, and a server that knows no ranges then gives it the whole behind the half.
+            if (!TryRun(fetch, folder, out _))
             {
-                throw Failed(all.ErrorText.Length > 0 ? all : shallow);
+                FileTree.Remove(System.IO.Path.Join(folder, ".git"));
+                Begin();
+                if (!TryRun(fetch, folder, out ChildResult all))
+                {
+                    throw Failed(all.ErrorText.Length > 0 ? all : shallow);
+                }
             }
 
             string[] names = reference.Reference is null ? [DefaultBranch]
@@ -93,6 +99,8 @@ internal sealed record GitCheckout(string Path, string Commit)
         }
 
         return new GitCheckout(folder, commit);
+
+        void Begin() => Run(["init", "-q", "--template=", "--", folder], null);
 
         ChildResult Run(string[] arguments, string? directory) => TryRun(arguments, directory, out ChildResult result) ? result : throw Failed(result);
 
