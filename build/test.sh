@@ -6,8 +6,25 @@ results=$out/test-results
 need_for build test
 rm -rf -- "$results"
 mkdir -p -- "$results"
+# A root file system of Debian with web servers, made once. It needs the mirror, which the tests themselves do not reach. Most of it is waiting for that: the
+# build goes on meanwhile.
+make_debian() {
+  if { [ ! -e "$out/debian.complete" ] || [ ! -d "$out/debian.packages" ]; } && [ "$(id -u)" = 0 ]; then
+    echo "making a Debian root file system"
+    rm -rf -- "$out/debian"
+    if "$root/build/debian.sh" "$out/debian" >"$results/debootstrap.log" 2>&1; then
+      touch "$out/debian.complete"
+    else
+      echo "debootstrap failed: $(tail -n 1 "$results/debootstrap.log")"
+    fi
+  fi
+}
+
+make_debian &
+debian=$!
 build
 msbuild -t:BuildTests
+wait "$debian"
 
 # Where tests find what was staged.
 export CONTAINERS_MODULE=$out/Containers
@@ -20,17 +37,6 @@ record() {
   "$@" >"$results/$name.log" 2>&1 </dev/null || code=$?
   echo "$code" >"$results/$name.exit"
 }
-
-# A root file system of Debian with web servers, made once. It needs the mirror, which the tests themselves do not reach.
-if { [ ! -e "$out/debian.complete" ] || [ ! -d "$out/debian.packages" ]; } && [ "$(id -u)" = 0 ]; then
-  echo "making a Debian root file system"
-  rm -rf -- "$out/debian"
-  if "$root/build/debian.sh" "$out/debian" >"$results/debootstrap.log" 2>&1; then
-    touch "$out/debian.complete"
-  else
-    echo "debootstrap failed: $(tail -n 1 "$results/debootstrap.log")"
-  fi
-fi
 
 # Containers of the tests are on networks: of a host that has only what the tests make, never of this machine.
 network=()
