@@ -6,6 +6,7 @@ results=$out/test-results
 need_for build test
 rm -rf -- "$results"
 mkdir -p -- "$results"
+
 # A root file system of Debian with web servers, made once. It needs the mirror, which the tests themselves do not reach. Most of it is waiting for that: the
 # build goes on meanwhile.
 make_debian() {
@@ -22,9 +23,11 @@ make_debian() {
 
 make_debian &
 debian=$!
+trap 'kill "$debian" 2>/dev/null' EXIT # Nothing of it goes on when the build fails.
 build
 msbuild -t:BuildTests
 wait "$debian"
+trap - EXIT
 
 # Where tests find what was staged.
 export CONTAINERS_MODULE=$out/Containers
