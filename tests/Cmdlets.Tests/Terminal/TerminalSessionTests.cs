@@ -106,9 +106,10 @@ public sealed class TerminalSessionTests(ContainerHostFixture host) : TerminalTe
             {
                 Type(third, "exit 5");
                 Thread.Sleep(300);
-                return third.Screen().Contains("\ncode 5", StringComparison.Ordinal);
+                return third.Screen().Contains("\ncode ", StringComparison.Ordinal);
             },
             third.Screen, 30);
+        Assert.Contains("\ncode 5", third.Screen(), StringComparison.Ordinal);
         AssertModeGivenBack(third);
     }
 
