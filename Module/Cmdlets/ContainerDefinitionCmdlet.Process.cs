@@ -116,10 +116,7 @@ public abstract partial class ContainerDefinitionCmdlet
             }
         }
 
-        foreach ((string key, string? value) in Entries(Environment))
-        {
-            SetVariable(variables, key, value);
-        }
+        AddVariables(variables);
 
         return variables;
     }

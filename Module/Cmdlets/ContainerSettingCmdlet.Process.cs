@@ -21,6 +21,15 @@ public abstract partial class ContainerSettingCmdlet
     private protected Dictionary<string, UlimitSpec> BuildUlimits() =>
         Map(Ulimit).ToDictionary(entry => entry.Key, entry => ParseUlimit(entry.Key, entry.Value), StringComparer.Ordinal);
 
+    /// <summary>Those of -Environment, over what is there.</summary>
+    private protected void AddVariables(Dictionary<string, string> variables)
+    {
+        foreach ((string key, string? value) in Entries(Environment))
+        {
+            SetVariable(variables, key, value);
+        }
+    }
+
     /// <summary>A name alone copies the caller's value; where the caller has none, the container gets none.</summary>
     private protected static void SetVariable(Dictionary<string, string> variables, string key, string? value)
     {

@@ -48,11 +48,7 @@ public sealed class SetContainerCommand : ContainerSettingCmdlet
     private ContainerSettings BuildSettings(ContainerTarget target)
     {
         Dictionary<string, string> environment = new(StringComparer.Ordinal);
-        foreach ((string key, string? value) in Entries(Environment))
-        {
-            SetVariable(environment, key, value);
-        }
-
+        AddVariables(environment);
         return new ContainerSettings
         {
             Limits = BuildLimitsOrNull(),

@@ -51,7 +51,7 @@ public sealed class ConnectContainerRegistryCommand : ContainersCmdlet
         RegistryCredential credential = Token is not null
             ? new RegistryCredential { IdentityToken = Reveal(Token) }
             : Convert(Credential ?? Ask()) ?? throw Missing(null);
-        return Engine.ConnectRegistry(Registry, credential, AuthFile is null ? null : ResolvePath(AuthFile), stop);
+        return Engine.ConnectRegistry(Registry, credential, ResolveOptional(AuthFile), stop);
     }
 
     private PSCredential? Ask()

@@ -34,7 +34,7 @@ public sealed class DisconnectContainerRegistryCommand : ContainersCmdlet
         }
     }
 
-    private string? File => AuthFile is null ? null : ResolvePath(AuthFile);
+    private string? File => ResolveOptional(AuthFile);
 
     private List<string> Expand(string given) => !WildcardPattern.ContainsWildcardCharacters(given)
         ? [given]

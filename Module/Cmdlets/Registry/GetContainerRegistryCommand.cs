@@ -24,7 +24,7 @@ public sealed class GetContainerRegistryCommand : ContainersCmdlet
 
     protected override void ProcessRecord()
     {
-        if (!TryRun(_ => Engine.GetRegistries(AuthFile is null ? null : ResolvePath(AuthFile)), out IReadOnlyList<ContainerRegistry>? all))
+        if (!TryRun(_ => Engine.GetRegistries(ResolveOptional(AuthFile)), out IReadOnlyList<ContainerRegistry>? all))
         {
             return;
         }

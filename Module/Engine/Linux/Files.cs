@@ -108,28 +108,20 @@ internal static unsafe class Files
 
     /// <summary>Gives a file another name.</summary>
     /// <returns>False when there is no such file, or its file system has no (more) links for it.</returns>
-    internal static bool TryLink(string existing, string path)
-    {
-        Span<byte> buffer = stackalloc byte[512];
-        Span<byte> buffer2 = stackalloc byte[512];
-        fixed (byte* p = Terminated(existing, buffer), q = Terminated(path, buffer2))
-        {
-            return Libc.linkat(Libc.AT_FDCWD, p, Libc.AT_FDCWD, q, 0) == 0 || (Errno.Last is Errno.ENOENT or Errno.EXDEV or Errno.EMLINK or Errno.EPERM
-                ? false
-                : throw new LinuxException("link", path, Errno.Last));
-        }
-    }
+    internal static bool TryLink(string existing, string path) => Link(existing, path, Errno.ENOENT, Errno.EXDEV, Errno.EMLINK, Errno.EPERM);
 
     /// <summary>Gives a file another name that nothing has yet.</summary>
     /// <returns>False when something has it.</returns>
-    internal static bool TryLinkNew(string existing, string path)
+    internal static bool TryLinkNew(string existing, string path) => Link(existing, path, Errno.EEXIST);
+
+    private static bool Link(string existing, string path, params ReadOnlySpan<int> refusals)
     {
         Span<byte> buffer = stackalloc byte[512];
         Span<byte> buffer2 = stackalloc byte[512];
         fixed (byte* p = Terminated(existing, buffer), q = Terminated(path, buffer2))
         {
             return Libc.linkat(Libc.AT_FDCWD, p, Libc.AT_FDCWD, q, 0) == 0
-                || (Errno.Last == Errno.EEXIST ? false : throw new LinuxException("link", path, Errno.Last));
+                || (refusals.Contains(Errno.Last) ? false : throw new LinuxException("link", path, Errno.Last));
         }
     }
 

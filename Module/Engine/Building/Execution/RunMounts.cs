@@ -305,7 +305,7 @@ internal sealed partial class StageBuilder
         if (session.Graph.FindSource(from, _stage) is int index)
         {
             StageState state = session.Stage(index, cancel);
-            return (state.Unknown || state.Elsewhere ? null : state.ToRecord(session.EmptyLayer), state.Content, true);
+            return (state.HasFiles ? state.ToRecord(session.EmptyLayer) : null, state.Content, true);
         }
 
         NamedContext? named = session.Input.FindNamed(from.Text);

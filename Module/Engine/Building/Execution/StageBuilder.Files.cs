@@ -17,7 +17,7 @@ internal sealed partial class StageBuilder
         using CopySources sources = new(this, copy, step);
         _state.Unknown |= sources.Unknown || (_state.Elsewhere && copy.Chown is { } owner && owner.Text.Any(char.IsAsciiLetter));
         CopyStep work = new(copy, destination, Request.SourceDateEpoch, cancel);
-        using RootedDirectory? root = _state.Unknown || _state.Elsewhere ? null : session.OpenRoot(_state);
+        using RootedDirectory? root = _state.HasFiles ? session.OpenRoot(_state) : null;
         RootedDirectory? below = copy.Link ? null : root;
         return Layer(
             step, time,
@@ -46,7 +46,7 @@ internal sealed partial class StageBuilder
         if (session.Graph.FindSource(from, _stage) is int index)
         {
             StageState state = session.Stage(index, cancel);
-            unknown = state.Unknown || state.Elsewhere;
+            unknown = !state.HasFiles;
             if (unknown)
             {
                 return null;

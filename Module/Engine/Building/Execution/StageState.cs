@@ -37,6 +37,9 @@ internal sealed class StageState
     /// <summary>Its files are in a cache of others and were not fetched, so that nobody can look at them; only when nothing is done.</summary>
     internal bool Elsewhere { get; set; }
 
+    /// <summary>Whether its files can be looked at; always, when something is done.</summary>
+    internal bool HasFiles => !Unknown && !Elsewhere;
+
     /// <summary>The key of the last step that made or found something; for people who look into the cache.</summary>
     internal string? LastKey { get; set; }
 
