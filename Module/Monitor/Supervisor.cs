@@ -77,6 +77,7 @@ internal sealed unsafe partial class Supervisor
         MessageBody body = default;
         if (!HoldPorts() || !Start())
         {
+            _ports.ReleaseAll(); // Whoever hears of the failure may want them at once.
             body.A = _state.FailedStep;
             body.B = _state.FailedErrno;
             session.Send(MessageType.Failed, &body, sizeof(MessageBody));
